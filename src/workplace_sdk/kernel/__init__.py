@@ -1,0 +1,1 @@
+"""How an operation is described and performed; knows no service and no protocol library."""

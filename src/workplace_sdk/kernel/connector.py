@@ -1,0 +1,42 @@
+"""A connector: one kind of system, opened once per connection in the settings, offering some of the services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workplace_sdk.kernel.effects import Steps
+    from workplace_sdk.kernel.operation import Service
+
+
+class Connector:
+    """One system, as one ``[connections.NAME]`` of the settings opens it. Safe to use from many threads.
+
+    A connector derives from this, says which settings it takes and which services it offers, and makes its wires in
+    ``__init__``; opening sockets is left to the first call. It is found by the entry point group
+    ``workplace_sdk.connectors``, whose name is the ``connector`` key of the settings.
+
+    Attributes:
+        name: The connection's name in the settings.
+        settings: What the connection's table in the settings holds, checked.
+        services: The service classes it offers.
+    """
+
+    settings_type: ClassVar[type[Any]]
+    """Pydantic model of the connection's table."""
+    services: ClassVar[tuple[type[Service], ...]] = ()
+
+    def __init__(self, name: str, settings: Any, surroundings: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.settings = settings
+        self.surroundings: Mapping[str, Any] = surroundings or {}
+
+    def ping(self) -> Steps[str]:
+        """Ask the system whether it answers and whether our credentials are good; one line about it."""
+        return f"{self.name}: nothing to ask"
+        yield
+
+    def close(self) -> None:
+        """Give back what is open; the connector may be used again afterwards."""

@@ -1,0 +1,637 @@
+"""Operations: methods of a service declared once, called blocking or async, previewed, reconciled, handed off.
+
+    class LeaveService(Service, service="leave"):
+        @read
+        def balances(self, person: PersonRef | None = None) -> Steps[Listing[LeaveBalance]]: ...
+
+    work.leave.balances(ana)          the blocking call
+    work.leave.balances.aio(ana)      the async one
+    work.leave.balances.steps(ana)    the body, for ``yield from`` in another body
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeAlias, TypeVar, cast, overload
+
+from workplace_sdk.kernel.access import Access, Arguments
+from workplace_sdk.kernel.effects import Page
+from workplace_sdk.kernel.errors import InvalidInput, NotSupported, Unauthorized, WorkplaceError
+from workplace_sdk.kernel.failures import Safety
+from workplace_sdk.kernel.keys import Key, new_key
+from workplace_sdk.kernel.listing import AsyncPages, Pages
+from workplace_sdk.kernel.session import Call, Outcome, Session
+from workplace_sdk.kernel.signature import Parameters, parameters_of, same_signature
+from workplace_sdk.kernel.support import Absent, HandOff, Link, Native, Support
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from workplace_sdk.kernel.connector import Connector
+    from workplace_sdk.kernel.effects import PageSteps, Steps
+    from workplace_sdk.kernel.preview import Preview
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Feature: TypeAlias = Callable[[Arguments], bool]
+"""Whether a call makes use of a feature."""
+Measure: TypeAlias = "Callable[[Arguments], int | Decimal]"
+"""How much of something a call needs."""
+Merge: TypeAlias = Callable[[Sequence[tuple[str, Any]]], Any]
+"""Makes one answer of the answers of several connections, each with the connection's name."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NATIVE = Native()
+
+
+class Operation(Generic[P, T_co]):
+    """One thing a service can be asked; what ``@read``, ``@write`` and ``@pages`` make of a method.
+
+    Attributes:
+        features: What a call may use that not every system can express, by name.
+        measures: What of a call a system may limit, by name.
+        derived_from: Operations of the same service that this body is made of; it works where they do.
+    """
+
+    safety: Safety = Safety.READ
+
+    def __init__(
+        self,
+        body: Callable[..., Any],
+        *,
+        support: Native = _NATIVE,
+        access: Access | None = None,
+        features: Mapping[str, Feature] = _NOTHING,
+        measures: Mapping[str, Measure] = _NOTHING,
+        merge: Merge | None = None,
+        derived_from: tuple[str, ...] = (),
+    ) -> None:
+        self.body = body
+        self.name = body.__name__
+        self.__doc__ = body.__doc__
+        self.native = support
+        self.access = access
+        self.features = features
+        self.measures = measures
+        self.merge = merge
+        self.derived_from = derived_from
+        self.parameters: Parameters = parameters_of(body)
+
+    def inherit(self, base: Operation[..., Any], owner: str) -> None:
+        """Take over what the interface declares; raise ``TypeError`` where the override does not keep to it."""
+        if type(self) is not type(base):
+            raise TypeError(f"{owner}.{self.name} must stay a @{type(base).__name__.lower()}")
+        if not same_signature(self.parameters, base.parameters):
+            raise TypeError(f"{owner}.{self.name}{self.parameters} must have the interface's signature {base.parameters}")
+        self.access = self.access or base.access
+        self.features = self.features or base.features
+        self.measures = self.measures or base.measures
+        self.merge = self.merge or base.merge
+        self.__doc__ = self.__doc__ or base.__doc__
+        for kind, said, known in (("without", self.native.without, self.features), ("limits", self.native.limits, self.measures)):
+            if unknown := sorted(set(said) - set(known)):
+                raise TypeError(f"{owner}.{self.name}: {kind} names {unknown}, known are {sorted(known)}")
+
+    def arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The call's arguments by name, defaults included; ``TypeError`` as Python itself would raise."""
+        return self.parameters.bind(self.name, args, kwargs)
+
+    def refuse_unsupported(self, service: Service, arguments: Arguments) -> None:
+        """Raise what the declared support says, before anything is sent."""
+        support = service.support_of(self.name)
+        where = {"connection": service.connection_name, "operation": service.operation_name(self.name)}
+        if not isinstance(support, Native):
+            raise service.unsupported(self.name)
+        for feature in sorted(support.without):
+            if self.features[feature](arguments):
+                raise NotSupported(
+                    f"{feature} cannot be expressed in this system",
+                    field=feature,
+                    handoff=service.link(self.name, arguments),
+                    **where,
+                )
+        for measure, most in support.limits.items():
+            if (asked := self.measures[measure](arguments)) > most:
+                raise InvalidInput(f"{measure} is {asked}, the system takes at most {most}", field=measure, **where)
+
+
+class Read(Operation[P, T_co]):
+    """An operation that changes nothing."""
+
+    @overload
+    def __get__(self, service: None, owner: type[Any]) -> Self: ...
+    @overload
+    def __get__(self, service: Service, owner: type[Any]) -> BoundRead[P, T_co]: ...
+    def __get__(self, service: Service | None, owner: type[Any]) -> Any:
+        return self if service is None else BoundRead(self, service)
+
+
+class Write(Operation[P, T_co]):
+    """An operation that changes something; its last parameter is ``key: Key | None = None``."""
+
+    def __init__(self, body: Callable[..., Any], *, safety: Safety, **declared: Any) -> None:
+        super().__init__(body, **declared)
+        if safety is Safety.READ:
+            raise TypeError(f"{self.name}: a write is KEYED, FINDABLE or ONCE")
+        if self.parameters.default_of("key") is not None or "key" not in self.parameters.keyword_only:
+            raise TypeError(f"{self.name}: a write takes 'key: Key | None = None', by keyword only")
+        self.safety = safety
+        self.preview_body: Callable[..., Any] | None = None
+        self.reconcile_body: Callable[..., Any] | None = None
+
+    def previews(self, body: Callable[Concatenate[Any, P], Steps[Preview]]) -> Callable[Concatenate[Any, P], Steps[Preview]]:
+        """Declare *body* as what answers ``preview``: same parameters, nothing is changed by it."""
+        self.preview_body = body
+        return body
+
+    def reconciles(self, body: Callable[[Any, Key], Steps[T | None]]) -> Callable[[Any, Key], Steps[T | None]]:
+        """Declare *body* as what finds the result of a write by its key, ``None`` when there is none."""
+        self.reconcile_body = body
+        return body
+
+    def inherit(self, base: Operation[..., Any], owner: str) -> None:
+        super().inherit(base, owner)
+        assert isinstance(base, Write)
+        self.preview_body = self.preview_body or base.preview_body
+        if self.safety is Safety.FINDABLE and self.reconcile_body is None:
+            raise TypeError(f"{owner}.{self.name} is FINDABLE, so it needs a body for @{self.name}.reconciles")
+
+    @overload
+    def __get__(self, service: None, owner: type[Any]) -> Self: ...
+    @overload
+    def __get__(self, service: Service, owner: type[Any]) -> BoundWrite[P, T_co]: ...
+    def __get__(self, service: Service | None, owner: type[Any]) -> Any:
+        return self if service is None else BoundWrite(self, service)
+
+
+class Paged(Operation[P, T_co]):
+    """A read whose answers come page by page."""
+
+    @overload
+    def __get__(self, service: None, owner: type[Any]) -> Self: ...
+    @overload
+    def __get__(self, service: Service, owner: type[Any]) -> BoundPages[P, T_co]: ...
+    def __get__(self, service: Service | None, owner: type[Any]) -> Any:
+        return self if service is None else BoundPages(self, service)
+
+
+class _ReadDecorator(Protocol):
+    def __call__(self, body: Callable[Concatenate[Any, P], Steps[T]], /) -> Read[P, T]: ...
+
+
+class _WriteDecorator(Protocol):
+    def __call__(self, body: Callable[Concatenate[Any, P], Steps[T]], /) -> Write[P, T]: ...
+
+
+class _PagesDecorator(Protocol):
+    def __call__(self, body: Callable[Concatenate[Any, P], PageSteps[T]], /) -> Paged[P, T]: ...
+
+
+@overload
+def read(body: Callable[Concatenate[Any, P], Steps[T]], /) -> Read[P, T]: ...
+@overload
+def read(
+    *,
+    support: Native = ...,
+    access: Access | None = ...,
+    features: Mapping[str, Feature] = ...,
+    measures: Mapping[str, Measure] = ...,
+    merge: Merge | None = ...,
+    derived_from: tuple[str, ...] = ...,
+) -> _ReadDecorator: ...
+def read(body: Any = None, /, **declared: Any) -> Any:
+    """Declare a method that changes nothing: it may be retried."""
+
+    def decorate(body: Callable[..., Any]) -> Read[..., Any]:
+        return Read(body, **declared)
+
+    return decorate if body is None else decorate(body)
+
+
+def write(
+    safety: Safety,
+    /,
+    *,
+    support: Native = _NATIVE,
+    access: Access | None = None,
+    features: Mapping[str, Feature] = _NOTHING,
+    measures: Mapping[str, Measure] = _NOTHING,
+) -> _WriteDecorator:
+    """Declare a method that changes something, with what a repeat of it does to *this* system."""
+
+    def decorate(body: Callable[..., Any]) -> Write[..., Any]:
+        return Write(body, safety=safety, support=support, access=access, features=features, measures=measures)
+
+    return cast("_WriteDecorator", decorate)
+
+
+@overload
+def pages(body: Callable[Concatenate[Any, P], PageSteps[T]], /) -> Paged[P, T]: ...
+@overload
+def pages(
+    *,
+    support: Native = ...,
+    access: Access | None = ...,
+    features: Mapping[str, Feature] = ...,
+    measures: Mapping[str, Measure] = ...,
+    derived_from: tuple[str, ...] = ...,
+) -> _PagesDecorator: ...
+def pages(body: Any = None, /, **declared: Any) -> Any:
+    """Declare a method whose body yields ``Page`` after ``Page``: each is fetched as it is used."""
+
+    def decorate(body: Callable[..., Any]) -> Paged[..., Any]:
+        return Paged(body, **declared)
+
+    return decorate if body is None else decorate(body)
+
+
+class _Bound(Generic[P, T_co]):
+    """An operation of one service instance."""
+
+    __slots__ = ("_operation", "_service")
+
+    def __init__(self, operation: Operation[P, T_co], service: Service) -> None:
+        self._operation = operation
+        self._service = service
+
+    @property
+    def operation(self) -> Operation[P, T_co]:
+        """What was declared."""
+        return self._operation
+
+    @property
+    def support(self) -> Support:
+        """Whether it is done here, by a link, or not at all; known before any I/O."""
+        return self._service.support_of(self._operation.name)
+
+    def handoff(self, *args: P.args, **kwargs: P.kwargs) -> Link | None:
+        """The link into the system's own form, filled in as far as it allows; ``None`` when there is none."""
+        return self._service.link(self._operation.name, self._operation.arguments(args, kwargs))
+
+    def _call(self, arguments: Arguments, name: str = "") -> Call:
+        service, operation = self._service, self._operation
+        return Call(
+            session=service.session,
+            name=service.operation_name(name or operation.name),
+            connection=service.connection_name,
+            operation=operation,
+            service=service,
+            arguments=arguments,
+            safety=operation.safety,
+            key=arguments.get("key"),
+        )
+
+
+class BoundRead(_Bound[P, T_co]):
+    """A read of one service instance."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+        from workplace_sdk.kernel.drivers import run
+
+        call = self._call(self._operation.arguments(args, kwargs))
+        return cast("T_co", run(_guarded(call), call))
+
+    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+        """The same, awaited."""
+        from workplace_sdk.kernel.drivers import arun
+
+        call = self._call(self._operation.arguments(args, kwargs))
+        return cast("T_co", await arun(_guarded(call), call))
+
+    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[T_co]:
+        """The body, for ``yield from`` in another body: no caller is checked, nothing is audited."""
+        arguments = self._operation.arguments(args, kwargs)
+        self._operation.refuse_unsupported(self._service, arguments)
+        return cast("Steps[T_co]", self._operation.body(self._service, **arguments))
+
+
+class BoundWrite(BoundRead[P, T_co]):
+    """A write of one service instance."""
+
+    __slots__ = ()
+
+    @property
+    def safety(self) -> Safety:
+        """What a repeat does to this system."""
+        return self._operation.safety
+
+    @property
+    def preview(self) -> BoundPreview[P]:
+        """What it would do: ``preview(...)`` or ``preview.aio(...)``."""
+        return BoundPreview(self._operation, self._service)
+
+    @property
+    def reconcile(self) -> BoundReconcile[T_co]:
+        """Whether it arrived: ``reconcile(key)`` or ``reconcile.aio(key)``."""
+        return BoundReconcile(self._operation, self._service)
+
+    def _call(self, arguments: Arguments, name: str = "") -> Call:
+        return super()._call({**arguments, "key": arguments.get("key") or new_key()}, name)
+
+
+class BoundPreview(_Bound[P, Any]):
+    """Asks what a write would do; changes nothing."""
+
+    __slots__ = ()
+
+    def _start(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call:
+        arguments = self._operation.arguments(args, kwargs)
+        call = self._call({**arguments, "key": arguments.get("key") or new_key()}, f"{self._operation.name}.preview")
+        call.safety = Safety.READ
+        return call
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Preview:
+        from workplace_sdk.kernel.drivers import run
+
+        call = self._start(args, kwargs)
+        return cast("Preview", run(_guarded(call, self._body()), call))
+
+    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> Preview:
+        """The same, awaited."""
+        from workplace_sdk.kernel.drivers import arun
+
+        call = self._start(args, kwargs)
+        return cast("Preview", await arun(_guarded(call, self._body()), call))
+
+    def _body(self) -> Callable[..., Steps[Any]]:
+        body = cast("Write[P, Any]", self._operation).preview_body
+        if body is None:
+            raise NotSupported("no preview is known", operation=self._service.operation_name(self._operation.name))
+        return body
+
+
+class BoundReconcile(Generic[T_co]):
+    """Asks whether the write with a key arrived."""
+
+    __slots__ = ("_operation", "_service")
+
+    def __init__(self, operation: Operation[..., T_co], service: Service) -> None:
+        self._operation = operation
+        self._service = service
+
+    def __call__(self, key: Key) -> T_co | None:
+        """What the write with *key* recorded; ``None`` when the system has nothing with that key (yet)."""
+        from workplace_sdk.kernel.drivers import run
+
+        call = self._call(key)
+        return cast("T_co | None", run(_guarded(call, self._body()), call))
+
+    async def aio(self, key: Key) -> T_co | None:
+        """The same, awaited."""
+        from workplace_sdk.kernel.drivers import arun
+
+        call = self._call(key)
+        return cast("T_co | None", await arun(_guarded(call, self._body()), call))
+
+    def steps(self, key: Key) -> Steps[T_co | None]:
+        """The body, for ``yield from`` in another body."""
+        return cast("Steps[T_co | None]", self._body()(self._service, key))
+
+    def _call(self, key: Key) -> Call:
+        name = self._service.operation_name(f"{self._operation.name}.reconcile")
+        service = self._service
+        return Call(
+            session=service.session, name=name, connection=service.connection_name, service=service, arguments={"key": key}
+        )
+
+    def _body(self) -> Callable[..., Steps[Any]]:
+        body = cast("Write[..., Any]", self._operation).reconcile_body
+        if body is None:
+            raise NotSupported(
+                "this system keeps no key to look for: look in its own screens",
+                handoff=self._service.link(self._operation.name, {}),
+                operation=self._service.operation_name(self._operation.name),
+                connection=self._service.connection_name,
+            )
+        return body
+
+
+class BoundPages(_Bound[P, T_co]):
+    """A paged read of one service instance."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pages[T_co]:
+        from workplace_sdk.kernel.drivers import run_pages
+
+        call = self._call(self._operation.arguments(args, kwargs))
+        return run_pages(_guarded_pages(call), call)
+
+    def aio(self, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[T_co]:
+        """The same, for ``async for``."""
+        from workplace_sdk.kernel.drivers import arun_pages
+
+        call = self._call(self._operation.arguments(args, kwargs))
+        return arun_pages(_guarded_pages(call), call)
+
+    def steps(self, *args: P.args, **kwargs: P.kwargs) -> PageSteps[T_co]:
+        """The body, for ``yield from`` in another paged body or ``gather`` in a plain one."""
+        arguments = self._operation.arguments(args, kwargs)
+        self._operation.refuse_unsupported(self._service, arguments)
+        return cast("PageSteps[T_co]", self._operation.body(self._service, **arguments))
+
+
+def _admitted(call: Call) -> Steps[None]:
+    """Let the caller in, or refuse and write that down."""
+    try:
+        yield from call.session.gate.allow(call)
+    except Unauthorized as refusal:
+        yield from call.session.audit.record(call, Outcome.REFUSED, refusal)
+        raise
+
+
+def _guarded(call: Call, body: Callable[..., Steps[Any]] | None = None) -> Steps[Any]:
+    """A call from outside: support, caller, audit, the body, and only our own errors out of it."""
+    operation, service = call.operation, call.service
+    assert service is not None
+    if operation is not None:
+        operation.refuse_unsupported(service, call.arguments)
+    audit = call.session.audit
+    try:
+        yield from _admitted(call)
+        if call.safety is not Safety.READ:
+            yield from audit.record(call, Outcome.INTENDED)
+    except Exception as error:
+        raise call.translated(error)  # noqa: B904 - translated() has set the cause
+    try:
+        run: Callable[..., Steps[Any]] = body or cast("Operation[..., Any]", operation).body
+        result: Any = yield from run(service, **call.arguments)
+    except Exception as error:
+        told = call.translated(error)
+        if call.safety is not Safety.READ:
+            yield from _recorded(call, Call.outcome_of(told), told)
+        raise told  # noqa: B904 - translated() has set the cause
+    if call.safety is not Safety.READ:
+        yield from _recorded(call, Outcome.DONE)
+    return result
+
+
+def _recorded(call: Call, outcome: Outcome, error: WorkplaceError | None = None) -> Steps[None]:
+    """Write the end of a call down; that this fails does not change what was done."""
+    try:
+        yield from call.session.audit.record(call, outcome, error)
+    except WorkplaceError as failed:
+        import logging
+
+        logging.getLogger("workplace_sdk.audit").error("not recorded: %s %s key=%s (%s)", outcome, call.name, call.key, failed)
+
+
+def _guarded_pages(call: Call) -> PageSteps[Any]:
+    operation, service = call.operation, call.service
+    assert service is not None
+    assert operation is not None
+    operation.refuse_unsupported(service, call.arguments)
+    try:
+        yield from _admitted(call)
+        yield from operation.body(service, **call.arguments)
+    except Exception as error:
+        raise call.translated(error)  # noqa: B904 - translated() has set the cause
+
+
+def gather(pages: PageSteps[T], most: int | None = None) -> Steps[tuple[T, ...]]:
+    """Every item of a paged body (at most *most*) for use in a plain one: ``yield from gather(self.requests.steps(ana))``."""
+    items: list[T] = []
+    try:
+        step = next(pages)
+        while most is None or len(items) < most:
+            if isinstance(step, Page):
+                items.extend(step.items)
+                step = next(pages)
+                continue
+            try:
+                answer: Any = yield step
+            except Exception as error:  # noqa: BLE001 - handed on to the body that asked
+                step = pages.throw(error)
+            else:
+                step = pages.send(answer)
+    except StopIteration:
+        pass
+    finally:
+        pages.close()
+    return tuple(items[:most])
+
+
+def settled(steps: Steps[T]) -> Steps[T | WorkplaceError]:
+    """The answer of *steps*, or the error of ours that it ended in, as a value: for ``All`` where one may fail."""
+    try:
+        return (yield from steps)
+    except WorkplaceError as error:
+        return error
+
+
+class Service:
+    """Something employees can be served with: operations, on one connection, for one caller.
+
+    An interface is ``class LeaveService(Service, service="leave")``; a connector overrides the operations that
+    its system can do. What is not overridden is absent, or handed off when ``handoffs`` has a link for it.
+    """
+
+    service: ClassVar[str] = ""
+    """Name of the service: ``leave``, ``experts``, ``rooms``, ``expenses``, ``incidents``."""
+    interface: ClassVar[type[Service]]
+    handoffs: ClassVar[Mapping[str, HandOff]] = _NOTHING
+    """Links into the system's own screens, by operation."""
+    absent: ClassVar[Mapping[str, str]] = _NOTHING
+    """Why an operation is not there, by operation, for the support table."""
+
+    _operations: ClassVar[Mapping[str, Operation[..., Any]]] = _NOTHING
+
+    def __init_subclass__(cls, service: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if service:
+            cls.service, cls.interface = service, cls
+        inherited = dict(cls._operations)
+        for name, value in list(vars(cls).items()):
+            base = inherited.get(name)
+            if isinstance(value, Operation):
+                operation = cast("Operation[..., Any]", value)
+                if base is not None:
+                    operation.inherit(base, cls.__name__)
+                elif not service and name not in _lone(cls):
+                    raise TypeError(f"{cls.__name__}.{name} is no operation of {cls.interface.__name__}")
+                inherited[name] = operation
+            elif base is not None:
+                raise TypeError(f"{cls.__name__}.{name} overrides an operation: decorate it with @{type(base).__name__.lower()}")
+        cls._operations = MappingProxyType(inherited)
+        for mapping in (cls.handoffs, cls.absent):
+            if unknown := sorted(set(mapping) - set(inherited)):
+                raise TypeError(f"{cls.__name__}: no operations {unknown}")
+
+    def __init__(self, connection: Connector, session: Session) -> None:
+        self.connection: Connector = connection
+        self.session = session
+
+    @classmethod
+    def operations(cls) -> Mapping[str, Operation[..., Any]]:
+        """Every operation by name, as this class does it."""
+        return cls._operations
+
+    @property
+    def connection_name(self) -> str:
+        """Name of the connection in the settings."""
+        return self.connection.name
+
+    def operation_name(self, name: str) -> str:
+        """``leave.submit`` for ``submit``."""
+        return f"{self.service}.{name}"
+
+    @classmethod
+    def declared_support(cls, name: str) -> Support:
+        """What this class offers of the operation *name*."""
+        operation = cls._operations[name]
+        if operation is not cls.interface._operations[name]:
+            return operation.native
+        if operation.derived_from and all(isinstance(cls.declared_support(other), Native) for other in operation.derived_from):
+            return operation.native
+        if name in cls.handoffs:
+            return cls.handoffs[name]
+        return Absent(cls.absent.get(name, f"{cls.__name__} does not offer it"))
+
+    def support_of(self, name: str) -> Support:
+        """What this connection offers of the operation *name*; a connector may narrow it by its settings."""
+        return self.declared_support(name)
+
+    def link(self, name: str, arguments: Arguments) -> Link | None:
+        """The link into the system's own screen for the operation *name*, if there is one."""
+        handoff = self.handoffs.get(name)
+        return handoff.link({**self.link_values(), **_flat(arguments)}) if handoff else None
+
+    def link_values(self) -> Mapping[str, object]:
+        """Settings of the connection that links are made of, such as ``base_url``."""
+        return _NOTHING
+
+    def unsupported(self, name: str) -> NotSupported:
+        """The error for an operation that this class does not do, with the way out."""
+        support = self.declared_support(name)
+        reason = support.reason if isinstance(support, Absent) else "done in the system's own screens"
+        return NotSupported(
+            reason, handoff=self.link(name, {}), connection=self.connection_name, operation=self.operation_name(name)
+        )
+
+    def person(self, person: Any) -> Any:
+        """*person*, or the caller when it is ``None``."""
+        if person is not None:
+            return person
+        if self.session.caller is None:
+            raise InvalidInput("say who it is about: nobody is known to be calling", field="person")
+        return self.session.caller
+
+
+def _lone(cls: type[Service]) -> set[str]:
+    """Operations a class may add because it has no interface above it (a base for several connectors' services)."""
+    return set() if hasattr(cls, "interface") else set(vars(cls))
+
+
+def _flat(arguments: Arguments) -> dict[str, object]:
+    """Arguments and the fields of those that are models, by name, for links."""
+    values: dict[str, object] = {}
+    for name, value in arguments.items():
+        values[name] = value
+        fields: Mapping[str, Any] = getattr(value.__class__, "model_fields", _NOTHING)
+        values.update({field: getattr(value, field) for field in fields if getattr(value, field) is not None})
+    return values

@@ -1,0 +1,160 @@
+"""What a call runs in: who calls, how long it may take, what is written down about it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attrs import define, evolve, field, frozen
+
+from workplace_sdk.kernel.access import Gate, OpenGate
+from workplace_sdk.kernel.errors import (
+    InvalidInput,
+    OutcomeUnknown,
+    ProtocolError,
+    Unauthorized,
+    Unavailable,
+    UsageError,
+    WorkplaceError,
+)
+from workplace_sdk.kernel.failures import Retrying, Safety
+from workplace_sdk.kernel.threads import Threads
+
+if TYPE_CHECKING:
+    from workplace_sdk.kernel.effects import Steps
+    from workplace_sdk.kernel.keys import Key
+    from workplace_sdk.kernel.operation import Operation, Service
+
+log = logging.getLogger("workplace_sdk")
+
+
+def utc_now() -> datetime:
+    """The clock that is used unless another is given."""
+    return datetime.now(UTC)
+
+
+class Outcome(StrEnum):
+    """What became of a call, as the audit log writes it."""
+
+    INTENDED = "intended"
+    DONE = "done"
+    REFUSED = "refused"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class AuditLog(Protocol):
+    """Where calls are written down: every write before and after it, and every refusal."""
+
+    def record(self, call: Call, outcome: Outcome, error: WorkplaceError | None = None) -> Steps[None]:
+        """Write down what became of *call*; never its reasons or contents."""
+        ...
+
+
+class LoggedAudit:
+    """Writes to the ``workplace_sdk.audit`` logger: the default when no store is configured."""
+
+    def record(self, call: Call, outcome: Outcome, error: WorkplaceError | None = None) -> Steps[None]:
+        logging.getLogger("workplace_sdk.audit").info(
+            "%s %s by=%s for=%s key=%s on=%s%s",
+            outcome,
+            call.name,
+            call.session.caller,
+            call.subject,
+            call.key,
+            call.connection,
+            f" error={error.code}" if error else "",
+        )
+        return
+        yield
+
+
+@frozen
+class Session:
+    """The circumstances of every call made through one view of a workplace.
+
+    Attributes:
+        caller: The ``PersonRef`` on whose behalf calls are made; ``None`` where nobody is known to call.
+        time_limit: Seconds a call may take, waiting and retries included; for pages, per page.
+        now: The clock, giving aware instants.
+        zone: IANA name of the organisation's time zone.
+        identify: Steps to one more key of a person (``employee_number``, ``login``, ``email``, ``dn``) from the identity map.
+    """
+
+    caller: Any = None
+    time_limit: float = 30.0
+    now: Callable[[], datetime] = utc_now
+    zone: str = "UTC"
+    retrying: Retrying = field(factory=Retrying)
+    threads: Threads = field(factory=Threads, repr=False)
+    gate: Gate = field(factory=OpenGate, repr=False)
+    audit: AuditLog = field(factory=LoggedAudit, repr=False)
+    identify: Callable[[Any, str], Steps[str | None]] | None = field(default=None, repr=False)
+
+    def within(self, seconds: float) -> Session:
+        """The same, with *seconds* for each call."""
+        return evolve(self, time_limit=seconds)
+
+    def today(self) -> Any:
+        """Today's ``date`` in the organisation's time zone."""
+        from zoneinfo import ZoneInfo
+
+        return self.now().astimezone(ZoneInfo(self.zone)).date()
+
+
+@define(eq=False)
+class Call:
+    """One call under way: what was called with what, and what is known of its effects so far."""
+
+    session: Session
+    name: str
+    safety: Safety = Safety.READ
+    connection: str | None = None
+    operation: Operation[..., Any] | None = None
+    service: Service | None = None
+    arguments: Mapping[str, Any] = field(factory=dict[str, Any])
+    key: Key | None = None
+    subject: Any = None
+    landed: bool = False
+    """A write of this call was answered as done."""
+    deadline: float = field(default=0.0)
+
+    def __attrs_post_init__(self) -> None:
+        self.restart_clock()
+
+    def restart_clock(self) -> None:
+        """Give the call its whole time limit again: at its start, and for each page."""
+        self.deadline = time.monotonic() + self.session.time_limit
+
+    def remaining(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def translated(self, error: Exception) -> WorkplaceError:
+        """What the caller is told about *error*: only our own errors, and never that nothing happened when something may have."""
+        if isinstance(error, UsageError):
+            raise error
+        told = error if isinstance(error, WorkplaceError) else ProtocolError(f"unexpected {type(error).__name__}: {error}")
+        if self.landed and isinstance(told, Unavailable | ProtocolError | Unauthorized):
+            told = OutcomeUnknown(f"a part of it was done, then: {told.message}", key=self.key)
+        if isinstance(told, OutcomeUnknown) and told.key is None:
+            told.key = self.key
+        told.connection = told.connection or self.connection
+        told.operation = told.operation or self.name
+        if told is not error:
+            told.__cause__ = error
+        return told
+
+    @staticmethod
+    def outcome_of(error: WorkplaceError) -> Outcome:
+        """How the audit log names the end of a call that raised *error*."""
+        if isinstance(error, OutcomeUnknown):
+            return Outcome.UNKNOWN
+        if isinstance(error, Unauthorized):
+            return Outcome.REFUSED
+        return Outcome.REJECTED if isinstance(error, InvalidInput) or error.acts == "person" else Outcome.FAILED
