@@ -1,0 +1,1 @@
+"""Who is who in which system, who may act for whom, and the audit log."""

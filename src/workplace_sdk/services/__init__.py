@@ -1,0 +1,1 @@
+"""What an employee can do: one file per service, with its models, its interface and its own errors."""
