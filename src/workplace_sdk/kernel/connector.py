@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from workplace_sdk.kernel.effects import Steps
     from workplace_sdk.kernel.operation import Service
 
@@ -21,17 +21,28 @@ class Connector:
     Attributes:
         name: The connection's name in the settings.
         settings: What the connection's table in the settings holds, checked.
-        services: The service classes it offers.
+        services: The service classes it offers, by service name; ``"package.module:Class"`` is imported when first used.
     """
 
     settings_type: ClassVar[type[Any]]
     """Pydantic model of the connection's table."""
-    services: ClassVar[tuple[type[Service], ...]] = ()
+    services: ClassVar[Mapping[str, type[Service] | str]] = MappingProxyType({})
 
     def __init__(self, name: str, settings: Any, surroundings: Mapping[str, Any] | None = None) -> None:
         self.name = name
         self.settings = settings
         self.surroundings: Mapping[str, Any] = surroundings or {}
+
+    @classmethod
+    def service_class(cls, service: str) -> type[Service] | None:
+        """The class for *service*, imported now; ``None`` when the connector does not offer it."""
+        found = cls.services.get(service)
+        if not isinstance(found, str):
+            return found
+        from importlib import import_module
+
+        module, _, name = found.partition(":")
+        return cast("type[Service]", getattr(import_module(module), name))
 
     def ping(self) -> Steps[str]:
         """Ask the system whether it answers and whether our credentials are good; one line about it."""

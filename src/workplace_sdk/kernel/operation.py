@@ -545,7 +545,9 @@ class Service:
         super().__init_subclass__(**kwargs)
         if service:
             cls.service, cls.interface = service, cls
-        inherited = dict(cls._operations)
+        inherited: dict[str, Operation[..., Any]] = {}
+        for ancestor in reversed(cls.__mro__[1:]):
+            inherited.update(vars(ancestor).get("_operations", _NOTHING))
         for name, value in list(vars(cls).items()):
             base = inherited.get(name)
             if isinstance(value, Operation):

@@ -139,6 +139,8 @@ class SqlBlock(Action[T]):
         try:
             with connection:
                 connection = connection.execution_options(**{_WRITES: self.writes})
+                if self.database.sqlite:
+                    _wait_at_most(connection, attempt.remaining())
                 with connection.begin() as transaction:
                     _limit(connection, attempt, sqlite=self.database.sqlite)
                     try:
@@ -181,6 +183,12 @@ def _limit(connection: Connection, attempt: Attempt, *, sqlite: bool) -> None:
     driver.set_progress_handler(lambda: int(attempt.abandoned or time.monotonic() > attempt.deadline), 10_000)
 
 
+def _wait_at_most(connection: Connection, seconds: float) -> None:
+    """For the write lock, which BEGIN asks for."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout = {max(1, int(seconds * 1000))}")
+
+
 def _unlimit(connection: Connection, *, sqlite: bool) -> None:
     if sqlite and not connection.invalidated:
         driver: Any = connection.connection.driver_connection
@@ -189,7 +197,7 @@ def _unlimit(connection: Connection, *, sqlite: bool) -> None:
 
 def _sqlite_connected(driver: Any, _: object) -> None:
     driver.isolation_level = None  # SQLAlchemy's BEGIN is the only one
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
         driver.execute(f"PRAGMA {pragma}")
 
 

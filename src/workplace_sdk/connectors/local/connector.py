@@ -1,0 +1,74 @@
+"""The ``local`` connector: its settings, its database, its services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workplace_sdk.kernel.connector import Connector
+from workplace_sdk.kernel.errors import ConfigError
+from workplace_sdk.wires.sql import Database
+
+if TYPE_CHECKING:
+    from workplace_sdk.kernel.effects import Steps
+
+
+class LocalSettings(BaseModel):
+    """``[connections.NAME]`` with ``connector = "local"``.
+
+    Attributes:
+        url: ``sqlite:///workplace.db`` or ``postgresql+psycopg://host/name``; the workplace's store when it is left out.
+        region: ISO 3166 country or subdivision (``NL``, ``DE-BY``) whose public holidays apply unless a person has another.
+        currency: ISO 4217 currency in which expenses are paid back.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str | None = None
+    region: str = "NL"
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+
+
+class Local(Connector):
+    """All five services in one database of our own."""
+
+    settings_type = LocalSettings
+    services = {  # noqa: RUF012 - a ClassVar in the base
+        "leave": "workplace_sdk.connectors.local.leave:LocalLeave",
+        "experts": "workplace_sdk.connectors.local.experts:LocalExperts",
+        "rooms": "workplace_sdk.connectors.local.rooms:LocalRooms",
+        "expenses": "workplace_sdk.connectors.local.expenses:LocalExpenses",
+        "incidents": "workplace_sdk.connectors.local.incidents:LocalIncidents",
+    }
+    settings: LocalSettings
+
+    def __init__(self, name: str, settings: LocalSettings, surroundings: Mapping[str, Any] | None = None) -> None:
+        super().__init__(name, settings, surroundings)
+        store: Database | None = self.surroundings.get("store") if settings.url is None else Database(settings.url)
+        if store is None:
+            raise ConfigError("needs a database: set url here, or [store] url", table=f"connections.{name}", key="url")
+        self.database = store
+        self._owns_database = settings.url is not None
+        self.database.prepare(_prepare)
+
+    def ping(self) -> Steps[str]:
+        """Open the database, bringing its tables up to date."""
+        import sqlalchemy as sa
+
+        from workplace_sdk.connectors.local.schema import people
+
+        count = yield from self.database.read(lambda c: c.execute(sa.select(sa.func.count()).select_from(people)).scalar_one())
+        return f"{self.database.url.get_backend_name()}, {count} people"
+
+    def close(self) -> None:
+        if self._owns_database:
+            self.database.close()
+
+
+def _prepare(engine: Any) -> None:
+    """Create the tables or bring them up to date."""
+    from workplace_sdk.connectors.local import tables
+
+    tables.metadata.create_all(engine)  # replaced by migrations once the tables are settled
