@@ -278,6 +278,7 @@ class _Bound(Generic[P, T_co]):
             name=service.operation_name(name or operation.name),
             connection=service.connection_name,
             operation=operation,
+            access=operation.access,
             service=service,
             arguments=arguments,
             safety=operation.safety,
@@ -307,7 +308,7 @@ class BoundRead(_Bound[P, T_co]):
         """The body, for ``yield from`` in another body: no caller is checked, nothing is audited."""
         arguments = self._operation.arguments(args, kwargs)
         self._operation.refuse_unsupported(self._service, arguments)
-        return cast("Steps[T_co]", self._operation.body(self._service, **arguments))
+        return cast("Steps[T_co]", self._service.body_of(self._operation)(self._service, **arguments))
 
 
 class BoundWrite(BoundRead[P, T_co]):
@@ -359,7 +360,7 @@ class BoundPreview(_Bound[P, Any]):
         return cast("Preview", await arun(_guarded(call, self._body()), call))
 
     def _body(self) -> Callable[..., Steps[Any]]:
-        body = cast("Write[P, Any]", self._operation).preview_body
+        body = self._service.preview_body_of(cast("Write[P, Any]", self._operation))
         if body is None:
             raise NotSupported("no preview is known", operation=self._service.operation_name(self._operation.name))
         return body
@@ -393,14 +394,18 @@ class BoundReconcile(Generic[T_co]):
         return cast("Steps[T_co | None]", self._body()(self._service, key))
 
     def _call(self, key: Key) -> Call:
-        name = self._service.operation_name(f"{self._operation.name}.reconcile")
-        service = self._service
+        service, access = self._service, self._operation.access
         return Call(
-            session=service.session, name=name, connection=service.connection_name, service=service, arguments={"key": key}
+            session=service.session,
+            name=service.operation_name(f"{self._operation.name}.reconcile"),
+            connection=service.connection_name,
+            service=service,
+            access=Access(access.right) if access else None,  # who has the key may ask what became of it
+            arguments={"key": key},
         )
 
     def _body(self) -> Callable[..., Steps[Any]]:
-        body = cast("Write[..., Any]", self._operation).reconcile_body
+        body = self._service.reconcile_body_of(cast("Write[..., Any]", self._operation))
         if body is None:
             raise NotSupported(
                 "this system keeps no key to look for: look in its own screens",
@@ -433,7 +438,7 @@ class BoundPages(_Bound[P, T_co]):
         """The body, for ``yield from`` in another paged body or ``gather`` in a plain one."""
         arguments = self._operation.arguments(args, kwargs)
         self._operation.refuse_unsupported(self._service, arguments)
-        return cast("PageSteps[T_co]", self._operation.body(self._service, **arguments))
+        return cast("PageSteps[T_co]", self._service.body_of(self._operation)(self._service, **arguments))
 
 
 def _admitted(call: Call) -> Steps[None]:
@@ -459,7 +464,7 @@ def _guarded(call: Call, body: Callable[..., Steps[Any]] | None = None) -> Steps
     except Exception as error:
         raise call.translated(error)  # noqa: B904 - translated() has set the cause
     try:
-        run: Callable[..., Steps[Any]] = body or cast("Operation[..., Any]", operation).body
+        run: Callable[..., Steps[Any]] = body or service.body_of(cast("Operation[..., Any]", operation))
         result: Any = yield from run(service, **call.arguments)
     except Exception as error:
         told = call.translated(error)
@@ -488,7 +493,7 @@ def _guarded_pages(call: Call) -> PageSteps[Any]:
     operation.refuse_unsupported(service, call.arguments)
     try:
         yield from _admitted(call)
-        yield from operation.body(service, **call.arguments)
+        yield from service.body_of(operation)(service, **call.arguments)
     except Exception as error:
         raise call.translated(error)  # noqa: B904 - translated() has set the cause
 
@@ -597,6 +602,18 @@ class Service:
     def support_of(self, name: str) -> Support:
         """What this connection offers of the operation *name*; a connector may narrow it by its settings."""
         return self.declared_support(name)
+
+    def body_of(self, operation: Operation[..., Any]) -> Callable[..., Any]:
+        """The body that does *operation* here: the class's own, unless calls go on to other connections."""
+        return operation.body
+
+    def preview_body_of(self, operation: Write[..., Any]) -> Callable[..., Steps[Any]] | None:
+        """The body that previews *operation* here."""
+        return operation.preview_body
+
+    def reconcile_body_of(self, operation: Write[..., Any]) -> Callable[..., Steps[Any]] | None:
+        """The body that looks for a key of *operation* here."""
+        return operation.reconcile_body
 
     def link(self, name: str, arguments: Arguments) -> Link | None:
         """The link into the system's own screen for the operation *name*, if there is one."""

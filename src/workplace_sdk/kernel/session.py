@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import define, evolve, field, frozen
 
-from workplace_sdk.kernel.access import Gate, OpenGate
+from workplace_sdk.kernel.access import Access, Gate, OpenGate
 from workplace_sdk.kernel.errors import (
     InvalidInput,
     OutcomeUnknown,
@@ -117,6 +117,7 @@ class Call:
     connection: str | None = None
     operation: Operation[..., Any] | None = None
     service: Service | None = None
+    access: Access | None = None
     arguments: Mapping[str, Any] = field(factory=dict[str, Any])
     key: Key | None = None
     subject: Any = None

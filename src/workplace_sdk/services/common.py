@@ -128,8 +128,10 @@ class PersonRef(Model):
 
     @classmethod
     def parse(cls, text: str) -> PersonRef:
-        """A person as typed: ``ana@example.org``, ``login:ana``, ``nr:1042``, ``dn:uid=ana,...`` or else a name."""
+        """A person as typed: ``ana@example.org``, ``login:ana``, ``nr:1042``, ``dn:uid=ana,...``, ``service:nightly`` or else a name."""
         kind, colon, rest = text.strip().partition(":")
+        if colon and kind == "service" and rest.strip():
+            return cls(login=text.strip(), group=True)
         named = {"login": "login", "nr": "employee_number", "email": "email", "dn": "dn", "name": "display_name"}
         if colon and kind in named and rest.strip():
             return cls.model_validate({named[kind]: rest.strip()})
