@@ -28,6 +28,10 @@ class Connector:
     """Pydantic model of the connection's table."""
     services: ClassVar[Mapping[str, type[Service] | str]] = MappingProxyType({})
 
+    acts_as_person: ClassVar[bool] = False
+    """Whether the system can see the employee instead of our own account."""
+    acts_as: str = "service"
+
     def __init__(self, name: str, settings: Any, surroundings: Mapping[str, Any] | None = None) -> None:
         self.name = name
         self.settings = settings

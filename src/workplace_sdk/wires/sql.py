@@ -236,3 +236,15 @@ def _revision(connection: Connection, version_table: str) -> str | None:
     if not sa.inspect(connection).has_table(version_table):
         return None
     return connection.execute(sa.text(f"SELECT version_num FROM {version_table}")).scalar()  # noqa: S608 - a name of ours
+
+
+def run_migrations() -> None:
+    """What the ``env.py`` of a room's migrations does: run them on the connection that ``migrate`` opened."""
+    from alembic import context
+
+    attributes = context.config.attributes
+    context.configure(
+        connection=attributes["connection"], version_table=attributes["version_table"], target_metadata=attributes.get("metadata")
+    )
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,130 @@
+"""Several connections behind one service: reads ask all of them, a write goes to the one that the settings name.
+
+A reference decides by itself: what lives on a connection is read and changed there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import new_class
+from typing import TYPE_CHECKING, Any, cast
+
+from workplace_sdk.kernel.connector import Connector
+from workplace_sdk.kernel.effects import All, Page
+from workplace_sdk.kernel.errors import NotFound, NotSupported, Unavailable, WorkplaceError
+from workplace_sdk.kernel.failures import Safety
+from workplace_sdk.kernel.listing import Gap, Listing, Missing
+from workplace_sdk.kernel.operation import Operation, Paged, Service, Write, settled
+from workplace_sdk.kernel.support import Native, Support
+from workplace_sdk.services.common import Ref
+
+if TYPE_CHECKING:
+    from workplace_sdk.kernel.access import Arguments
+    from workplace_sdk.kernel.effects import PageSteps, Steps
+    from workplace_sdk.kernel.session import Session
+    from workplace_sdk.kernel.support import Link
+
+
+class _Across(Service):
+    """The part that is the same for every service."""
+
+    members: Mapping[str, Service]
+    writer: Service
+
+    def support_of(self, name: str) -> Support:
+        if self.operations()[name].safety is not Safety.READ:
+            return self.writer.support_of(name)
+        supports = [member.support_of(name) for member in self.members.values()]
+        return next((support for support in supports if isinstance(support, Native)), supports[0])
+
+    def link(self, name: str, arguments: Arguments) -> Link | None:
+        return self._home(arguments).link(name, arguments)
+
+    def body_of(self, operation: Operation[..., Any]) -> Callable[..., Any]:
+        if isinstance(operation, Paged):
+            return lambda _, **arguments: self._pages(operation.name, arguments)
+        if operation.safety is not Safety.READ or _ref_in_names(operation):
+            return lambda _, **arguments: self._there(operation.name, arguments)
+        if operation.merge is not None or "Listing[" in operation.parameters.annotations.get("return", ""):
+            return lambda _, **arguments: self._gathered(operation, arguments)
+        return lambda _, **arguments: self._first(operation.name, arguments)
+
+    def preview_body_of(self, operation: Write[..., Any]) -> Callable[..., Any] | None:
+        def body(_: Service, **arguments: Any) -> Steps[Any]:
+            home = self._home(arguments)
+            own = home.preview_body_of(cast("Write[..., Any]", home.operations()[operation.name]))
+            if own is None:
+                raise NotSupported("no preview is known", connection=home.connection_name)
+            return (yield from own(home, **arguments))
+
+        return body
+
+    def reconcile_body_of(self, operation: Write[..., Any]) -> Callable[..., Any] | None:
+        own = self.writer.reconcile_body_of(cast("Write[..., Any]", self.writer.operations()[operation.name]))
+        return None if own is None else lambda _, key: own(self.writer, key)
+
+    def _home(self, arguments: Arguments) -> Service:
+        """The connection that a reference among the arguments names, else the one that is written to."""
+        for value in arguments.values():
+            ref = value if isinstance(value, Ref) else getattr(value, "ref", None)
+            if isinstance(ref, Ref) and ref.kind != "person":
+                if ref.connection not in self.members:
+                    raise NotFound(f"{ref} is on no connection of {self.service}", field="ref")
+                return self.members[ref.connection]
+        return self.writer
+
+    def _there(self, name: str, arguments: Arguments) -> Steps[Any]:
+        return (yield from _steps(self._home(arguments), name, arguments))
+
+    def _native(self, name: str) -> dict[str, Service]:
+        return {key: member for key, member in self.members.items() if isinstance(member.support_of(name), Native)}
+
+    def _first(self, name: str, arguments: Arguments) -> Steps[Any]:
+        """The answer of the first connection, by priority, that has one."""
+        failed: WorkplaceError | None = None
+        for member in self._native(name).values():
+            try:
+                return (yield from _steps(member, name, arguments))
+            except (NotFound, Unavailable) as error:
+                failed = failed if isinstance(failed, Unavailable) else error
+        assert failed is not None, "refused before when no connection does it"
+        raise failed
+
+    def _gathered(self, operation: Operation[..., Any], arguments: Arguments) -> Steps[Any]:
+        """The answers of all connections; one that does not answer leaves a gap, unless none does."""
+        asked = self._native(operation.name)
+        parts = [settled(cast("Steps[Any]", _steps(member, operation.name, arguments))) for member in asked.values()]
+        answers: Sequence[Any] = yield from All(*parts)
+        good = [(name, answer) for name, answer in zip(asked, answers, strict=True) if not isinstance(answer, WorkplaceError)]
+        errors = [(name, answer) for name, answer in zip(asked, answers, strict=True) if isinstance(answer, WorkplaceError)]
+        if not good:
+            raise errors[0][1]
+        gaps = [Gap(name, Missing.NO_ANSWER, str(error), error) for name, error in errors if not isinstance(error, NotFound)]
+        gaps += [gap for _, answer in good for gap in getattr(answer, "gaps", ())]
+        merged = operation.merge(good) if operation.merge else [item for _, answer in good for item in answer]
+        return Listing(merged, gaps=gaps, answered=[name for name, _ in good])
+
+    def _pages(self, name: str, arguments: Arguments) -> PageSteps[Any]:
+        """The pages of one connection after the other."""
+        for key, member in self._native(name).items():
+            pages = cast("PageSteps[Any]", _steps(member, name, arguments))
+            try:
+                yield from pages
+            except Unavailable as error:
+                yield Page((), gaps=(Gap(key, Missing.NO_ANSWER, str(error), error),))
+
+
+def _steps(member: Service, name: str, arguments: Arguments) -> Any:
+    return getattr(member, name).steps(**arguments)
+
+
+def _ref_in_names(operation: Operation[..., Any]) -> bool:
+    return "ref" in operation.parameters.positional
+
+
+def across(interface: type[Service], members: Mapping[str, Service], *, writer: str, session: Session) -> Service:
+    """One *interface* over *members*, by connection name in order of priority."""
+    kind = new_class(f"{interface.__name__}Across", (_Across, interface))
+    service = cast("_Across", kind(Connector(", ".join(members), None), session))
+    service.members, service.writer = dict(members), members[writer]
+    return service

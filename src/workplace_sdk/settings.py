@@ -1,0 +1,323 @@
+"""``workplace.toml`` as checked values. Secrets are references: where to find them, never the secret itself.
+
+    language = "nl"
+    time_zone = "Europe/Amsterdam"
+    caller = "ana@example.org"
+
+    [store]
+    url = "sqlite:///workplace.db"
+
+    [connections.main]
+    connector = "local"
+
+    [connections.directory]
+    connector = "ldap"
+    password = { env = "LDAP_PASSWORD" }
+
+    [services]
+    leave = "main"
+    experts = ["directory", "main"]
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from workplace_sdk.kernel.errors import ConfigError
+from workplace_sdk.services.common import PersonRef, checked_zone
+
+SERVICES: Final = ("leave", "experts", "rooms", "expenses", "incidents")
+FILE_NAME: Final = "workplace.toml"
+FILE_VARIABLE: Final = "WORKPLACE_SETTINGS"
+CALLER_VARIABLE: Final = "WORKPLACE_CALLER"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Secret(_Strict):
+    """Where a secret is kept: an environment variable, a file, or the keyring. Read anew at each use, shown never.
+
+    Attributes:
+        env: Name of an environment variable.
+        file: Path of a file whose first line it is.
+        keyring: Service name in the system's keyring; *user* is the entry's user name.
+    """
+
+    env: str | None = None
+    file: Path | None = None
+    keyring: str | None = None
+    user: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_literal(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(  # noqa: TRY004 - pydantic wants ValueError
+                'a secret is not written in this file: write { env = "NAME" }, { file = "path" } '
+                'or { keyring = "service", user = "name" }'
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(place is not None for place in (self.env, self.file, self.keyring)) != 1:
+            raise ValueError("give one of env, file, keyring")
+        if (self.keyring is None) != (self.user is None):
+            raise ValueError("keyring and user go together")
+        return self
+
+    def reveal(self) -> str:
+        """The secret, now; ``ConfigError`` when it is not where it should be."""
+        if self.env is not None:
+            value = os.environ.get(self.env)
+            place = f"environment variable {self.env}"
+        elif self.file is not None:
+            value = _first_line(self.file)
+            place = f"file {self.file}"
+        else:
+            value = _from_keyring(str(self.keyring), str(self.user))
+            place = f"keyring entry {self.keyring} of {self.user}"
+        if not value:
+            raise ConfigError(f"the secret is not there: {place} is missing or empty")
+        return value
+
+
+def _first_line(path: Path) -> str | None:
+    try:
+        lines = path.expanduser().read_text("utf-8").splitlines()
+    except OSError:
+        return None
+    return lines[0] if lines else None
+
+
+def _from_keyring(service: str, user: str) -> str | None:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        raise ConfigError("the keyring needs the extra: pip install 'workplace-sdk[keyring]'") from None
+    try:
+        return keyring.get_password(service, user)
+    except KeyringError as error:
+        raise ConfigError(f"the keyring cannot be read: {error}") from error
+
+
+class StoreSettings(_Strict):
+    """``[store]``: the database of our own, for the ``local`` connector, the people index and the audit log."""
+
+    url: str = "sqlite:///workplace.db"
+
+
+class ConnectionSettings(BaseModel):
+    """``[connections.NAME]``: which connector, and what that connector takes.
+
+    Attributes:
+        acts_as: ``service`` when the system sees one account of ours, so that our own check is the only one;
+            ``person`` when it sees the employee.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    connector: str
+    acts_as: Literal["service", "person"] = "service"
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What the connector itself takes."""
+        return dict(self.model_extra or {})
+
+
+class ServiceSettings(_Strict):
+    """``[services]``, one entry: connections to read from, in order of priority, and the one to write to."""
+
+    read: tuple[str, ...]
+    write: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: object) -> object:
+        if isinstance(value, str):
+            return {"read": [value], "write": value}
+        if isinstance(value, list | tuple):
+            names: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+            return {"read": names, "write": names[0] if names else ""}
+        return value
+
+    @field_validator("read")
+    @classmethod
+    def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or len(set(value)) != len(value):
+            raise ValueError("name one connection or several different ones")
+        return value
+
+
+def _people(value: object) -> object:
+    if isinstance(value, str):
+        return PersonRef.parse(value)
+    return value
+
+
+Person = Annotated[PersonRef, Field(description="a person as typed")]
+
+
+class RoleSettings(_Strict):
+    """``[roles.NAME]``: these people may do this for everyone. ``leave.*`` means every right of leave."""
+
+    people: tuple[PersonRef, ...]
+    rights: tuple[str, ...]
+
+    @field_validator("people", mode="before")
+    @classmethod
+    def _typed(cls, value: object) -> object:
+        return tuple(_people(one) for one in value) if isinstance(value, list | tuple) else value  # pyright: ignore[reportUnknownVariableType]
+
+
+class DelegationSettings(_Strict):
+    """``[[delegations]]``: *deputy* may do what *person* may, for these rights, on these days (both included)."""
+
+    person: PersonRef
+    deputy: PersonRef
+    rights: tuple[str, ...]
+    since: date
+    until: date
+
+    @field_validator("person", "deputy", mode="before")
+    @classmethod
+    def _typed(cls, value: object) -> object:
+        return _people(value)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.until < self.since:
+            raise ValueError("until is before since")
+        return self
+
+
+class Settings(_Strict):
+    """A whole ``workplace.toml``.
+
+    Attributes:
+        language: For sentences to employees: ``en`` or ``nl``.
+        time_zone: IANA name of the organisation's time zone.
+        caller: Who is calling when nobody else is named; ``service:NAME`` for a service account.
+        time_limit: Seconds a call may take.
+        identity_lifetime: Seconds that keys of a person, once looked up, are kept in memory.
+        directory: Where this file is: relative paths and SQLite files are below it.
+    """
+
+    language: Literal["en", "nl"] = "en"
+    time_zone: str = "Europe/Amsterdam"
+    caller: PersonRef | None = None
+    time_limit: float = Field(default=30.0, gt=0, le=3600)
+    identity_lifetime: float = Field(default=900.0, ge=0)
+    store: StoreSettings = StoreSettings()
+    connections: Mapping[str, ConnectionSettings] = Field(default_factory=dict[str, ConnectionSettings])
+    services: Mapping[Literal["leave", "experts", "rooms", "expenses", "incidents"], ServiceSettings] = Field(
+        default_factory=dict[Any, ServiceSettings]
+    )
+    roles: Mapping[str, RoleSettings] = Field(default_factory=dict[str, RoleSettings])
+    delegations: tuple[DelegationSettings, ...] = ()
+
+    file: Path | None = Field(default=None, exclude=True)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        return checked_zone(value)
+
+    @field_validator("caller", mode="before")
+    @classmethod
+    def _caller(cls, value: object) -> object:
+        return _people(value)
+
+    @model_validator(mode="after")
+    def _known_connections(self) -> Self:
+        for service, used in self.services.items():
+            for name in (*used.read, used.write):
+                if name not in self.connections:
+                    known = ", ".join(self.connections) or "none"
+                    raise ValueError(f"services.{service} names the connection {name!r}; there is: {known}")
+            if used.write not in used.read:
+                raise ValueError(f"services.{service}: write = {used.write!r} is not among read")
+        return self
+
+    @property
+    def directory(self) -> Path:
+        """Where relative paths start."""
+        return self.file.parent if self.file else Path.cwd()
+
+    def database_url(self, url: str) -> str:
+        """*url*, with a relative SQLite path placed below ``directory``."""
+        prefix = "sqlite:///"
+        rest = url.removeprefix(prefix)
+        if not url.startswith(prefix) or rest.startswith("/") or rest in ("", ":memory:"):
+            return url
+        return f"{prefix}{(self.directory / rest).resolve()}"
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> Settings:
+        """Read *path*, or the file that ``find`` finds. ``ConfigError`` names file, table and key."""
+        file = Path(path) if path is not None else cls.find()
+        if file is None:
+            raise ConfigError(
+                f"there is no {FILE_NAME} here or in a folder above; 'workplace init' writes one, {FILE_VARIABLE} names another"
+            )
+        import tomllib
+
+        try:
+            with file.open("rb") as stream:
+                content = tomllib.load(stream)
+        except OSError as error:
+            raise ConfigError(f"cannot be read: {error.strerror}", file=str(file)) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"is no valid TOML: {error}", file=str(file)) from error
+        return cls.checked(content, file=file.resolve())
+
+    @classmethod
+    def checked(cls, content: Mapping[str, Any], *, file: Path | None = None) -> Settings:
+        """Settings from a mapping; ``ConfigError`` as ``load``."""
+        if "file" in content:
+            raise ConfigError("unknown key", file=str(file) if file else None, key="file")
+        try:
+            return cls.model_validate({**content, "file": file})
+        except ValidationError as error:
+            raise config_error(error, file=file) from None
+
+    @staticmethod
+    def find() -> Path | None:
+        """``$WORKPLACE_SETTINGS``, else ``workplace.toml`` here or in a folder above, else in the user's configuration."""
+        if named := os.environ.get(FILE_VARIABLE):
+            return Path(named)
+        here = Path.cwd()
+        home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "workplace" / FILE_NAME
+        for candidate in (*(folder / FILE_NAME for folder in (here, *here.parents)), home):
+            if candidate.is_file():
+                return candidate
+        return None
+
+
+def config_error(error: ValidationError, *, file: Path | None = None, table: str = "") -> ConfigError:
+    """Our error for a model that did not fit: the first problem's table and key, and every problem in the message."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    lines: list[str] = []
+    for problem in problems:
+        place = ".".join(str(part) for part in problem["loc"])
+        text = problem["msg"].removeprefix("Value error, ")
+        text = "unknown key" if problem["type"] == "extra_forbidden" else text
+        lines.append(f"{place}: {text}" if len(problems) > 1 and place else text)
+    location = [str(part) for part in problems[0]["loc"]]
+    tables = [part for part in (table, *location[:-1]) if part]
+    return ConfigError(
+        "; ".join(lines),
+        file=str(file) if file else None,
+        table=".".join(tables) or None,
+        key=location[-1] if location else None,
+    )
