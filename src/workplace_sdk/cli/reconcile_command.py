@@ -1,0 +1,29 @@
+"""``workplace reconcile``: did a write with a known key arrive?"""
+
+from __future__ import annotations
+
+import click
+
+from workplace_sdk.cli.common import Desk, lone_command
+from workplace_sdk.cli.showing import show, words
+from workplace_sdk.kernel.keys import Key
+from workplace_sdk.kernel.operation import BoundWrite
+
+
+@lone_command("reconcile")
+@click.argument("operation", metavar="SERVICE.OPERATION")
+@click.argument("key")
+def command(desk: Desk, operation: str, key: str) -> int:
+    """Find out whether a write arrived whose outcome is unknown. Exit code 7 when nothing with that key is found (yet)."""
+    service, _, name = operation.partition(".")
+    from workplace_sdk.settings import SERVICES
+
+    bound = getattr(desk.work.service(service), name, None) if service in SERVICES else None
+    if not isinstance(bound, BoundWrite):
+        raise click.BadParameter(f"{operation} is no write such as leave.submit", param_hint="SERVICE.OPERATION")
+    found = bound.reconcile(Key(key))
+    if found is None:
+        show(words("Nothing with this key is found (yet).", "Met deze sleutel is (nog) niets gevonden."))
+        return 7
+    show(found)
+    return 0
