@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Self, TypeVar
 from urllib.parse import quote, unquote
 
 from pydantic import (
@@ -23,6 +23,10 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+
+if TYPE_CHECKING:
+    from workplace_sdk.kernel.access import Arguments
+    from workplace_sdk.kernel.effects import Steps
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -457,3 +461,24 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
     for offset in range((last - first).days + 1):
         yield first + timedelta(days=offset)
+
+
+def named(parameter: str, attribute: str | None = None) -> Callable[[Any, Arguments], Steps[Any]]:
+    """For ``Access``: the call is about the person in *parameter*, or in its *attribute*."""
+
+    def subject(_: Any, arguments: Arguments) -> Steps[Any]:
+        value = arguments[parameter]
+        return getattr(value, attribute) if attribute else value
+        yield
+
+    return subject
+
+
+def owner(attribute: str = "employee", *, operation: str = "get", parameter: str = "ref") -> Callable[[Any, Arguments], Steps[Any]]:
+    """For ``Access``: the call is about the person in *attribute* of the record that *parameter* refers to."""
+
+    def subject(service: Any, arguments: Arguments) -> Steps[Any]:
+        record = yield from getattr(service, operation).steps(arguments[parameter])
+        return getattr(record, attribute)
+
+    return subject
