@@ -44,8 +44,8 @@ class LocalService(Service):
         assert key is not None, "the driver makes a key for every write"
 
         def once(connection: Connection) -> T:
-            claimed = connection.execute(_claim(connection, key, operation, self.session.now()))
-            if claimed.rowcount:
+            claimed = connection.execute(_claim(connection, key, operation, self.session.now())).scalar()
+            if claimed is not None:
                 record_id = fn(connection)
                 connection.execute(writes.update().where(writes.c.key == key).values(record_id=record_id))
                 return then(connection, record_id)
@@ -176,8 +176,8 @@ def _claim(connection: Connection, key: Key, operation: str, at: datetime) -> An
     """Insert the key unless it is there; a second writer with the same key waits for the first to end."""
     values = {"key": key, "operation": operation, "at": at}
     if connection.dialect.name == "postgresql":
-        return postgresql.insert(writes).values(**values).on_conflict_do_nothing()
-    return sqlite.insert(writes).values(**values).on_conflict_do_nothing()
+        return postgresql.insert(writes).values(**values).on_conflict_do_nothing().returning(writes.c.key)
+    return sqlite.insert(writes).values(**values).on_conflict_do_nothing().returning(writes.c.key)
 
 
 def _matches(person: PersonRef, connection_name: str) -> sa.ColumnElement[bool]:

@@ -1,0 +1,97 @@
+"""A PostgreSQL server for the tests, on loopback, thrown away afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from itertools import count
+from pathlib import Path
+
+from tests.servers.process import Server, free_port, listening
+
+_numbers = count(1)
+
+
+def _bin() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name.split(".")[0]))
+    if found:
+        return found[-1]
+    which = shutil.which("initdb")
+    return Path(which).parent if which else None
+
+
+def unavailable() -> str | None:
+    """Why PostgreSQL cannot be started here."""
+    if _bin() is None:
+        return "PostgreSQL's server programs are not installed"
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        return "psycopg is not installed"
+    return None
+
+
+class Postgres:
+    """A running server; ``database()`` gives the URL of a new, empty database."""
+
+    def __init__(self) -> None:
+        programs = _bin()
+        assert programs is not None
+        self._user = "postgres" if os.geteuid() == 0 else None
+        self._home = Path(tempfile.mkdtemp(prefix="workplace-pg-"))
+        if self._user:
+            shutil.chown(self._home, self._user)
+        self.port = free_port()
+        data = self._home / "data"
+        initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+        subprocess.run(initdb, check=True, capture_output=True, user=self._user, cwd=self._home)
+        options = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "off",
+            "max_connections": 200,
+            "shared_buffers": "256MB",
+        }
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        self._command = [str(programs / "postgres"), "-D", str(data), *arguments]
+        self.start()
+
+    def start(self) -> None:
+        """Start it (again), on the same port with the same data."""
+        self._server = Server(self._command, self._home / "log", user=self._user)
+        self._server.wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        if not listening(self.port):
+            return False
+        try:
+            psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", dbname="postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def database(self) -> str:
+        """The SQLAlchemy URL of a new database."""
+        import psycopg
+
+        name = f"workplace_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
+
+    def halt(self) -> None:
+        """Stop it, keeping the data."""
+        self._server.stop(signal.SIGINT)
+
+    def stop(self) -> None:
+        """Stop it and remove everything."""
+        self.halt()
+        shutil.rmtree(self._home, ignore_errors=True)
