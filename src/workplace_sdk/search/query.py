@@ -131,12 +131,13 @@ def _collect(connection: Connection, request: SearchRequest, found: _Found, term
     found.complete &= len(rows) < cap
     total = of or sum(not term.fixed for term in terms) or len(terms)
     for row in rows:
-        if row.id not in found.rows:
-            ways = tuple(_best_way(row, term) for term in terms)
-            counted = [way for way in ways if not way[0].fixed] or list(ways)
-            score = sum(FIELD_WEIGHTS[where] * HOW_WEIGHTS[how] for _, where, how in counted) / total
-            together = len({where for _, where, _ in counted}) == 1
-            found.rows[row.id] = (score if together else score * APART, row, ways)
+        ways = tuple(_best_way(row, term) for term in terms)
+        counted = [way for way in ways if not way[0].fixed] or list(ways)
+        score = sum(FIELD_WEIGHTS[where] * HOW_WEIGHTS[how] for _, where, how in counted) / total
+        if len({where for _, where, _ in counted}) > 1:
+            score *= APART
+        if row.id not in found.rows or found.rows[row.id][0] < score:
+            found.rows[row.id] = (score, row, ways)
 
 
 def _best_way(row: Any, term: Term) -> tuple[Term, str, str]:
