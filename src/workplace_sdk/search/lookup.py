@@ -39,9 +39,9 @@ class Term:
         """The same, or one of the words near it."""
         return evolve(self, near=tuple(near))
 
-    def only_near(self, fields: Sequence[str]) -> Term:
+    def only_near(self, near: tuple[str, ...]) -> Term:
         """Only one of the words near it."""
-        return evolve(self, fields=tuple(fields), itself=False)
+        return evolve(self, near=near, itself=False)
 
 
 def looked_up(connection: Connection, terms: Sequence[Term], sources: Sequence[str], cap: int) -> Sequence[Any]:

@@ -6,8 +6,8 @@ only when nobody has them all is one word given up. A word counts by where it wa
     names, topics 1.0   title 0.7   organisation 0.5   place 0.4   about 0.3
     exact 1.0           start of a word 0.8            one letter wrong 0.6
 
-The score is the mean over the typed words, from 0 to 1, times 0.9 when they were not all found in the same field;
-equal scores are ordered by name. Of the first ten places
+The score is the mean over the typed words, from 0 to 1, times 0.9 when they were not all found in the same field.
+Equal scores are ordered by name, and of people with one name the second comes after all firsts. Of the first ten places
 the last three go to names that are one letter off, when there are such: ``Janssen`` also shows a ``Jansen``.
 """
 
@@ -33,7 +33,8 @@ STRONG: Final = ("names", "topics", "title")
 APART: Final = 0.9
 MOST_WORDS: Final = 12
 NEAR_PLACES: Final = 3
-_MOST_NEAR: Final = 120
+NEAR_EACH: Final = 3
+MOST_NEAR: Final = 80
 
 
 @frozen
@@ -124,11 +125,13 @@ def _fixed(request: SearchRequest) -> list[Term]:
     return [Term(word, fields=(name,), fixed=True) for name, text in parts for word in words(text)]
 
 
-def _collect(connection: Connection, request: SearchRequest, found: _Found, terms: Sequence[Term], *, of: int | None = None) -> None:
+def _collect(
+    connection: Connection, request: SearchRequest, found: _Found, terms: Sequence[Term], *, of: int | None = None, cap: int = 0
+) -> None:
     """Add whoever has all *terms*; the score is over *of* words when some were given up."""
-    cap = max(3 * request.limit, 30)
-    rows = looked_up(connection, terms, request.connections, cap)
-    found.complete &= len(rows) < cap
+    most = cap or max(3 * request.limit, 30)
+    rows = looked_up(connection, terms, request.connections, most)
+    found.complete &= cap > 0 or len(rows) < most
     total = of or sum(not term.fixed for term in terms) or len(terms)
     for row in rows:
         ways = tuple(_best_way(row, term) for term in terms)
@@ -163,19 +166,16 @@ def _exactly(found: _Found) -> bool:
 
 
 def _forgive(connection: Connection, request: SearchRequest, found: _Found, terms: Sequence[Term], fixed: Sequence[Term]) -> None:
-    """Add who is found with one letter wrong in any word."""
+    """Add who is found with one letter wrong in one word: a few for every word it may have been, so that none hides another."""
     near = _near(connection, [term.word for term in terms if len(term.word) > 3 or len(terms) > 1])
-    if not any(near.values()):
-        return
-    forgiving = [term.allowing("prefix", FIELDS).or_near(near.get(term.word, ())) for term in terms]
-    if not found.rows:
+    exact = [term.allowing("exact", FIELDS) for term in terms]
+    for index, term in enumerate(exact):
+        for word in near.get(term.word, ()):
+            wanted = [*exact[:index], term.only_near((word,)), *exact[index + 1 :], *fixed]
+            _collect(connection, request, found, wanted, cap=NEAR_EACH)
+    if not found.rows and any(near.values()):
+        forgiving = [term.allowing("prefix", FIELDS).or_near(near.get(term.word, ())) for term in terms]
         _collect(connection, request, found, [*forgiving, *fixed])
-        return
-    for index, term in enumerate(forgiving):  # beside exact hits: one word is wrong, the others are right
-        if term.near:
-            wanted = [one.allowing("exact", ("names",)) for one in terms]
-            wanted[index] = term.only_near(("names",))
-            _collect(connection, request, found, [*wanted, *fixed])
 
 
 def _near(connection: Connection, typed: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -187,7 +187,7 @@ def _near(connection: Connection, typed: Sequence[str]) -> dict[str, tuple[str, 
     chosen = sa.select(index_forms.c.form, index_forms.c.word).where(index_forms.c.form.in_(every))
     rows = connection.execute(chosen).all()
     return {
-        word: tuple(sorted({row.word for row in rows if row.form in own and row.word != word and one_edit_apart(word, row.word)})[:_MOST_NEAR])
+        word: tuple(sorted({row.word for row in rows if row.form in own and row.word != word and one_edit_apart(word, row.word)})[:MOST_NEAR])
         for word, own in forms.items()
     }
 
@@ -214,11 +214,15 @@ def _known(connection: Connection, candidates: Iterable[str]) -> set[str]:
 
 
 def _hits(connection: Connection, request: SearchRequest, found: _Found) -> list[Hit]:
-    def order(item: tuple[int, tuple[float, Any, Any]]) -> tuple[float, str, int]:
-        return (-item[1][0], item[1][1].name, item[0])
+    by_name = sorted(found.rows.items(), key=lambda item: (-item[1][0], item[1][1].name, item[0]))
+    namesakes: dict[tuple[float, str], int] = {}
 
-    ranked = sorted(found.rows.items(), key=order)
-    chosen = _with_near(ranked, request.limit)
+    def turn(item: tuple[int, tuple[float, Any, Any]]) -> tuple[float, int]:
+        which = (item[1][0], item[1][1].name)
+        namesakes[which] = namesakes.get(which, 0) + 1
+        return (-item[1][0], namesakes[which])
+
+    chosen = _with_near(sorted(by_name, key=turn), request.limit)
     query = sa.select(people_index).where(people_index.c.id.in_([id_ for id_, _ in chosen]))
     whole = {row.id: row for row in connection.execute(query)}
     return [_hit(whole[id_], score, ways) for id_, (score, _, ways) in chosen if id_ in whole]
