@@ -85,6 +85,8 @@ def gap_sentence(gap: Gap) -> str:
         "size_limit": ("there are more than the system gives at once", "er zijn er meer dan het systeem in een keer geeft"),
         "time_limit": ("it took too long", "het duurde te lang"),
         "no_answer": ("it did not answer", "het gaf geen antwoord"),
+        "referral": (f"a part is on {gap.message}", f"een deel staat op {gap.message}"),
+        "capped": ("so many fit that not all were compared", "er passen er zoveel dat niet alles is vergeleken"),
         "not_supported": ("it cannot answer this", "het kan dit niet beantwoorden"),
     }
     return words(f"{gap.connection}: not everything, ", f"{gap.connection}: niet alles, ") + words(*reasons[gap.why])

@@ -25,6 +25,10 @@ class Missing(StrEnum):
     TIME_LIMIT = "time_limit"
     NO_ANSWER = "no_answer"
     NOT_SUPPORTED = "not_supported"
+    REFERRAL = "referral"
+    """It is on another server, which was not asked."""
+    CAPPED = "capped"
+    """So many fit that only a part was looked at."""
 
 
 @frozen

@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeAlias, TypeVar, cast, overload
 
 from workplace_sdk.kernel.access import Access, Arguments
-from workplace_sdk.kernel.effects import Page
 from workplace_sdk.kernel.errors import InvalidInput, NotSupported, Unauthorized, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key, new_key
@@ -496,29 +495,6 @@ def _guarded_pages(call: Call) -> PageSteps[Any]:
         yield from service.body_of(operation)(service, **call.arguments)
     except Exception as error:
         raise call.translated(error)  # noqa: B904 - translated() has set the cause
-
-
-def gather(pages: PageSteps[T], most: int | None = None) -> Steps[tuple[T, ...]]:
-    """Every item of a paged body (at most *most*) for use in a plain one: ``yield from gather(self.requests.steps(ana))``."""
-    items: list[T] = []
-    try:
-        step = next(pages)
-        while most is None or len(items) < most:
-            if isinstance(step, Page):
-                items.extend(step.items)
-                step = next(pages)
-                continue
-            try:
-                answer: Any = yield step
-            except Exception as error:  # noqa: BLE001 - handed on to the body that asked
-                step = pages.throw(error)
-            else:
-                step = pages.send(answer)
-    except StopIteration:
-        pass
-    finally:
-        pages.close()
-    return tuple(items[:most])
 
 
 def settled(steps: Steps[T]) -> Steps[T | WorkplaceError]:

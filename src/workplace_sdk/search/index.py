@@ -174,6 +174,11 @@ def set_state(connection: Connection, source: str, new: SyncState) -> None:
     connection.execute(index_state.insert().values(**values))
 
 
+def source_ids(connection: Connection, source: str) -> set[str]:
+    """Ids of everyone of *source* in the index."""
+    return set(connection.execute(sa.select(people_index.c.source_id).where(people_index.c.connection == source)).scalars())
+
+
 def count(connection: Connection, source: str | None = None) -> int:
     """How many people are in the index, hidden ones included."""
     query = sa.select(sa.func.count()).select_from(people_index)

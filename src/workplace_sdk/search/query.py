@@ -33,7 +33,7 @@ STRONG: Final = ("names", "topics", "title")
 APART: Final = 0.9
 MOST_WORDS: Final = 12
 NEAR_PLACES: Final = 3
-NEAR_EACH: Final = 3
+NEAR_EACH: Final = 25
 MOST_NEAR: Final = 80
 
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from workplace_sdk.kernel.errors import NotFound, WorkplaceError
-from workplace_sdk.kernel.operation import gather, settled
+from workplace_sdk.kernel.operation import settled
+from workplace_sdk.kernel.paging import gather
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.calendar import HOLIDAY, Holiday, WorkSchedule, charge

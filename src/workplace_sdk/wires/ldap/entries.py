@@ -1,0 +1,72 @@
+"""Entries as they came, decoded when they are looked at, and distinguished names compared as names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+import ldap.dn
+from ldap import DECODING_ERROR
+
+RANGE: Final = ";range="
+
+
+class Entry:
+    """One entry: its DN as the server wrote it, and raw values by attribute name."""
+
+    __slots__ = ("dn", "values")
+
+    def __init__(self, dn: str, values: Mapping[str, Sequence[bytes]]) -> None:
+        self.dn = dn
+        self.values = values
+
+    def raw(self, attribute: str) -> Sequence[bytes]:
+        """Values of *attribute* as bytes, whatever the case of its name; empty when it has none."""
+        found = self.values.get(attribute)
+        if found is not None:
+            return found
+        wanted = attribute.casefold()
+        return next((values for name, values in self.values.items() if name.casefold() == wanted), ())
+
+    def all(self, attribute: str) -> tuple[str, ...]:
+        """Values of *attribute* as text; what is no UTF-8 is shown with replacement characters."""
+        return tuple(value.decode("utf-8", "replace") for value in self.raw(attribute))
+
+    def first(self, attribute: str) -> str | None:
+        """The first value as text; ``None`` when there is none or it is empty."""
+        values = self.raw(attribute)
+        return (values[0].decode("utf-8", "replace").strip() or None) if values else None
+
+    def ranged(self) -> dict[str, tuple[Sequence[bytes], int | None]]:
+        """Attributes of which only a part came: values, and the index of the next; ``None`` when these are the last.
+
+        Source: MS-ADTS 3.1.1.3.1.3.3, range retrieval of attribute values.
+        """
+        found: dict[str, tuple[Sequence[bytes], int | None]] = {}
+        for name, values in self.values.items():
+            attribute, mark, part = name.partition(RANGE)
+            if mark:
+                end = part.partition("-")[2]
+                found[attribute] = (values, None if end in ("*", "") else int(end) + 1)
+        return found
+
+
+@lru_cache(maxsize=65_536)
+def dn_key(dn: str) -> tuple[tuple[tuple[str, str], ...], ...] | None:
+    """What two spellings of one DN have in common; ``None`` for what is no DN. Source: RFC 4514."""
+    try:
+        parsed = ldap.dn.str2dn(dn)
+    except DECODING_ERROR:
+        return None
+    return tuple(tuple(sorted((name.casefold(), " ".join(value.casefold().split())) for name, value, _ in rdn)) for rdn in parsed)
+
+
+def same_dn(one: str, other: str) -> bool:
+    """Whether two strings name the same entry: case, spaces and escapes do not matter."""
+    return one == other or ((key := dn_key(one)) is not None and key == dn_key(other))
+
+
+def is_dn(text: str) -> bool:
+    """Whether *text* is a distinguished name."""
+    return bool(text) and dn_key(text) is not None

@@ -1,0 +1,237 @@
+"""A directory server: how it is reached and bound to, and a pool of connections that survives its restarts."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import ldap
+import ldap.sasl
+from attrs import evolve, field, frozen
+
+from workplace_sdk.kernel.errors import ConfigError, Unavailable
+from workplace_sdk.kernel.failures import Failure, Kind
+from workplace_sdk.kernel.threads import after_fork
+from workplace_sdk.wires.ldap.failing import described, failure
+
+if TYPE_CHECKING:
+    from ldap.ldapobject import LDAPObject
+
+    from workplace_sdk.kernel.failures import Attempt
+
+CONNECTING: Final = 10.0
+"""Seconds for a TCP connection and TLS, at most."""
+SLICE: Final = 0.25
+"""Seconds between two looks whether anyone still waits for an answer."""
+IDLE: Final = 240.0
+"""Seconds after which an unused connection is not used again: firewalls forget silently."""
+
+
+@frozen
+class Target:
+    """Where a directory is and who we are there.
+
+    Attributes:
+        uris: ``ldaps://host`` or ``ldap://host``; tried in order.
+        start_tls: Begin TLS on an ``ldap://`` connection before binding.
+        ca_file: Certificates to trust instead of the system's.
+        bind_dn: DN, or user principal name in Active Directory; ``None`` with *sasl* or to stay anonymous.
+        password: Called at each bind.
+        sasl: ``GSSAPI`` or ``EXTERNAL`` instead of a simple bind.
+        referrals: Servers (``ldaps://host``) to which referrals are followed, with the same identity.
+    """
+
+    uris: tuple[str, ...]
+    start_tls: bool = False
+    ca_file: str | None = None
+    bind_dn: str | None = None
+    password: Callable[[], str] | None = field(default=None, repr=False)
+    sasl: str | None = None
+    referrals: frozenset[str] = frozenset()
+
+    @property
+    def identity(self) -> str:
+        """Who we are there."""
+        return self.bind_dn or self.sasl or "anonymous"
+
+
+class Server:
+    """Connections to one target: at most *most* at a time, kept for the next call."""
+
+    def __init__(self, target: Target, *, most: int = 8) -> None:
+        self.target = target
+        self._most = most
+        self._reset()
+        after_fork(self)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._free = threading.Semaphore(self._most)
+        self._idle: list[tuple[float, LDAPObject]] = []
+        self._leased: set[int] = set()
+        self._objects: dict[int, LDAPObject] = {}
+        self._others: dict[str, Server] = {}
+
+    def forked(self) -> None:
+        """In a child: the sockets are the parent's. What the library would still send on them goes nowhere."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for connection in self._objects.values():
+            try:
+                os.dup2(nowhere, connection.fileno())
+            except (ldap.LDAPError, OSError):
+                continue
+        os.close(nowhere)
+        self._reset()
+
+    def lease(self, attempt: Attempt, what: str) -> Lease:
+        """A bound connection for one exchange or one paged search; a pooled one when there is one."""
+        if not self._free.acquire(timeout=attempt.remaining()):
+            raise Failure(Kind.NOT_SENT, Unavailable(f"{what}: all {self._most} connections are in use"))
+        try:
+            while True:
+                with self._lock:
+                    since, connection = self._idle.pop() if self._idle else (0.0, None)
+                if connection is None:
+                    return Lease(self, self._opened(attempt, what), fresh=True)
+                if time.monotonic() - since < IDLE:
+                    return Lease(self, connection, fresh=False)
+                self._dropped(connection)
+        except BaseException:
+            self._free.release()
+            raise
+
+    def given_back(self, connection: LDAPObject, *, reusable: bool) -> None:
+        """The end of a lease."""
+        if reusable:
+            with self._lock:
+                self._idle.append((time.monotonic(), connection))
+        else:
+            self._dropped(connection)
+        self._free.release()
+
+    def drop_idle(self) -> None:
+        """Close what is pooled: the server was restarted."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, connection in idle:
+            self._dropped(connection)
+
+    def close(self) -> None:
+        """Close every pooled connection; the server may be used again."""
+        self.drop_idle()
+        for other in self._others.values():
+            other.close()
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open, in use or pooled."""
+        return len(self._objects)
+
+    def other(self, uri: str) -> Server:
+        """The server a referral leads to, reached and bound to as this one."""
+        with self._lock:
+            if uri not in self._others:
+                self._others[uri] = Server(evolve(self.target, uris=(uri,)), most=self._most)
+            return self._others[uri]
+
+    def _dropped(self, connection: LDAPObject) -> None:
+        with self._lock:
+            self._objects.pop(id(connection), None)
+        try:
+            connection.unbind_ext()
+        except ldap.LDAPError:
+            return
+
+    def _opened(self, attempt: Attempt, what: str) -> LDAPObject:
+        target = self.target
+        connection = ldap.initialize(" ".join(target.uris))
+        with self._lock:
+            self._objects[id(connection)] = connection
+        try:
+            self._set_options(connection, attempt)
+            if target.start_tls:
+                connection.start_tls_s()
+            self._bind(connection, attempt)
+        except ldap.LDAPError as error:
+            self._dropped(connection)
+            if isinstance(error, ldap.SERVER_DOWN | ldap.CONNECT_ERROR) and _about_trust(described(error)):
+                raise ConfigError(f"{what}: the server's certificate is not trusted: {described(error)}", key="ca_file") from error
+            raise failure(error, what, identity=target.identity, sent=False) from error
+        except BaseException:
+            self._dropped(connection)
+            raise
+        return connection
+
+    def _set_options(self, connection: LDAPObject, attempt: Attempt) -> None:
+        seconds = max(0.1, min(CONNECTING, attempt.remaining()))
+        options: dict[int, Any] = {
+            ldap.OPT_PROTOCOL_VERSION: ldap.VERSION3,
+            ldap.OPT_REFERRALS: 0,  # libldap follows them past every time limit, with another identity
+            ldap.OPT_NETWORK_TIMEOUT: seconds,
+            ldap.OPT_TIMEOUT: seconds,
+            ldap.OPT_X_TLS_REQUIRE_CERT: ldap.OPT_X_TLS_DEMAND,
+        }
+        if self.target.ca_file:
+            options[ldap.OPT_X_TLS_CACERTFILE] = self.target.ca_file
+        for option, value in options.items():
+            try:
+                connection.set_option(option, value)
+            except ValueError as error:
+                raise ConfigError(f"the certificates cannot be used: {error}", key="ca_file") from error
+        connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)  # after the others: makes them hold for this connection
+
+    def _bind(self, connection: LDAPObject, attempt: Attempt) -> None:
+        target = self.target
+        if target.sasl == "GSSAPI":
+            connection.sasl_gssapi_bind_s()
+        elif target.sasl == "EXTERNAL":
+            connection.sasl_external_bind_s()
+        else:
+            password = target.password() if target.password else ""
+            if target.bind_dn and not password:
+                raise ConfigError("a bind without a password would be anonymous: give password", key="password")
+            number = connection.simple_bind(target.bind_dn or "", password)
+            awaited(connection, number, attempt)
+
+
+def _about_trust(text: str) -> bool:
+    """Whether libldap's words are about the certificate; its result code is the same as for a server that is down."""
+    return any(word in text.lower() for word in ("certificate", "hostname", "common name", "verify"))
+
+
+class Lease:
+    """A connection that is one caller's for a while. Give it back: by ``done`` when its exchange is over, else it is dropped."""
+
+    def __init__(self, server: Server, connection: LDAPObject, *, fresh: bool) -> None:
+        self._server = server
+        self.connection = connection
+        self.fresh = fresh
+        self._open = True
+
+    def done(self) -> None:
+        """The connection is fit for the next call."""
+        self._end(reusable=True)
+
+    def drop(self) -> None:
+        """The connection is in an unknown state: close it."""
+        self._end(reusable=False)
+
+    def _end(self, *, reusable: bool) -> None:
+        if self._open:
+            self._open = False
+            self._server.given_back(self.connection, reusable=reusable)
+
+
+def awaited(connection: LDAPObject, number: int, attempt: Attempt, every: int = 1) -> Any:
+    """The answer to message *number*, looking in between whether anyone still waits; ``ldap.TIMEOUT`` when time is up."""
+    while True:
+        left = attempt.remaining()
+        try:
+            return connection.result4(number, every, min(SLICE, left) if left > 0 else 0)
+        except ldap.TIMEOUT:
+            if attempt.abandoned or attempt.remaining() <= 0:
+                connection.abandon_ext(number)
+                raise
