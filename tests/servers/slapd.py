@@ -148,6 +148,15 @@ class Slapd:
     def pid(self) -> int:
         return self._server.pid
 
+    def remove(self, dn: str) -> None:
+        """Delete an entry, as an administrator of the directory would."""
+        import ldap
+
+        connection = ldap.initialize(self.uri)
+        connection.simple_bind_s(*self.account("admin"))
+        connection.delete_s(dn)
+        connection.unbind_s()
+
     def halt(self) -> None:
         """Stop it, keeping the data."""
         self._server.stop()

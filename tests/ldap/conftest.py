@@ -1,0 +1,66 @@
+"""A real OpenLDAP with 2,000 people, and the connector on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.servers import slapd as slapd_server
+from workplace_sdk.connectors.ldap import Ldap, LdapSettings
+from workplace_sdk.connectors.ldap.experts import LdapExperts
+from workplace_sdk.kernel.session import Session
+from workplace_sdk.services.common import PersonRef
+
+ATTRIBUTES = {"topics": "labSkill", "responsibilities": "employeeType"}
+
+
+@pytest.fixture(scope="session")
+def slapd() -> Iterator[slapd_server.Slapd]:
+    if reason := slapd_server.unavailable():
+        pytest.skip(reason)
+    server = slapd_server.Slapd(2000)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_slapd() -> Iterator[slapd_server.Slapd]:
+    """A server of the test's own, to be stopped and changed."""
+    if reason := slapd_server.unavailable():
+        pytest.skip(reason)
+    server = slapd_server.Slapd(200)
+    yield server
+    server.stop()
+
+
+def settings_of(server: slapd_server.Slapd, monkeypatch: pytest.MonkeyPatch, account: str = "reader", **others: Any) -> LdapSettings:
+    bind_dn, password = server.account(account)
+    monkeypatch.setenv("LDAP_TEST_PASSWORD", password)
+    values = {
+        "uri": server.uri,
+        "base": server.people_base,
+        "group_base": f"ou=groups,{server.suffix}",
+        "bind_dn": bind_dn,
+        "password": {"env": "LDAP_TEST_PASSWORD"},
+        "attributes": ATTRIBUTES,
+        "disabled": {"labActive": "FALSE"},
+    }
+    return LdapSettings.model_validate({**values, **others})
+
+
+@pytest.fixture
+def directory(slapd: slapd_server.Slapd, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LdapExperts]]:
+    """Makes the expert directory for an account of the server."""
+    opened: list[Ldap] = []
+
+    def make(account: str = "reader", *, server: slapd_server.Slapd | None = None, caller: str = "u0000005", **others: Any) -> LdapExperts:
+        surroundings = others.pop("surroundings", None)
+        ldap = Ldap("directory", settings_of(server or slapd, monkeypatch, account, **others), surroundings)
+        opened.append(ldap)
+        return LdapExperts(ldap, Session(caller=PersonRef(login=caller), time_limit=20))
+
+    yield make
+    for ldap in opened:
+        ldap.close()
