@@ -91,6 +91,15 @@ class LocalService(Service):
             raise Rejected(f"{wanted.label} could be several people: give a number, login or e-mail address", field=field)
         return rows[0]
 
+    def _caller_id(self, connection: Connection) -> int | None:
+        """The caller's id; ``None`` for a service account or someone who is not in this store."""
+        if self.session.caller is None or self.session.caller.group:
+            return None
+        try:
+            return int(self.employee(connection, self.session.caller).id)
+        except NotFound:
+            return None
+
     def person_ref(self, row: Any) -> PersonRef:
         """The person of a row of ``people``."""
         return PersonRef(

@@ -327,15 +327,6 @@ class LocalLeave(LeaveRules, LeaveService):
         for upload in draft.attachments:
             self.keep_file(connection, upload, kind="leave", record_id=id_, owner_id=owner_id)
 
-    def _caller_id(self, connection: Connection) -> int | None:
-        """The caller's id; ``None`` for a service account or someone who is not in this store."""
-        if self.session.caller is None or self.session.caller.group:
-            return None
-        try:
-            return int(self.employee(connection, self.session.caller).id)
-        except NotFound:
-            return None
-
     def _team(self, connection: Connection) -> set[int]:
         """The caller, who reports to them, and who has the same manager."""
         me = self.employee(connection, None)
