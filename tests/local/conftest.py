@@ -11,6 +11,7 @@ import pytest
 
 from workplace_sdk.connectors.local import Local, LocalSettings
 from workplace_sdk.connectors.local.base import inserted
+from workplace_sdk.connectors.local.people_records import index_people
 from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.drivers import run
 from workplace_sdk.kernel.session import Call, Session
@@ -68,6 +69,7 @@ class Office:
                 "changed_at": NOW,
             }
             self.ids[login] = inserted(connection, people, values)
+        index_people(connection, "main")
 
 
 @pytest.fixture

@@ -70,5 +70,7 @@ class Local(Connector):
 def _prepare(engine: Any) -> None:
     """Create the tables or bring them up to date."""
     from workplace_sdk.connectors.local import tables
+    from workplace_sdk.search.schema import prepare
 
     tables.metadata.create_all(engine)  # replaced by migrations once the tables are settled
+    prepare(engine)
