@@ -249,7 +249,7 @@ class RoomWrites(RoomRecords):
 
     @staticmethod
     def _in_scope(times: list[Any], zone: str, scope: Scope, occurrence: date | None) -> list[Any]:
-        if scope is Scope.ALL or len(times) == 1:
+        if scope is Scope.ALL or (occurrence is None and len(times) == 1):
             return times
         if occurrence is None:
             raise InvalidInput("say which time of the series", field="occurrence")
