@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from attrs import evolve, frozen
 from pydantic import BaseModel, ValidationError
 
+from workplace_sdk.kernel.access import Access, Relation
 from workplace_sdk.kernel.connector import Connector
-from workplace_sdk.kernel.errors import ConfigError, InvalidInput, WorkplaceError
-from workplace_sdk.kernel.session import Call, LoggedAudit, Session, utc_now
+from workplace_sdk.kernel.errors import ConfigError, InvalidInput, NotSupported, Unauthorized, WorkplaceError
+from workplace_sdk.kernel.session import Call, LoggedAudit, Outcome, Session, utc_now
 from workplace_sdk.kernel.support import Native, Support
 from workplace_sdk.kernel.threads import after_fork
-from workplace_sdk.services.common import PersonRef
+from workplace_sdk.services.common import PersonRef, Ref
 from workplace_sdk.settings import SERVICES, ConnectionSettings, ServiceSettings, Settings, config_error
 
 if TYPE_CHECKING:
+    from workplace_sdk.identity.audit import AuditEntry
     from workplace_sdk.kernel.effects import Steps
     from workplace_sdk.kernel.operation import Service
     from workplace_sdk.kernel.session import AuditLog
@@ -85,6 +87,26 @@ class CheckResult:
     connector: str
     message: str
     error: WorkplaceError | None = None
+
+
+@frozen
+class Waiting:
+    """Something that waits for the caller: a request to decide about, a ticket to answer."""
+
+    ref: Ref
+    service: str
+    who: str
+    what: str
+    since: datetime | None
+
+
+def _waiting(service: str, record: Any) -> Waiting:
+    """A record of any service, for the one inbox."""
+    who = next((getattr(record, name) for name in ("employee", "requester", "organizer") if getattr(record, name, None)), None)
+    what = next((getattr(record, name) for name in ("title", "subject", "type_name") if getattr(record, name, None)), "")
+    since = next((getattr(record, name) for name in ("submitted_at", "created_at") if getattr(record, name, None)), None)
+    days = f"{record.first_day} - {record.last_day}" if hasattr(record, "first_day") else ""
+    return Waiting(record.ref, service, who.label if who else "", " ".join(part for part in (what, days) if part), since)
 
 
 class _Shared:
@@ -373,6 +395,52 @@ class Workplace:
         except WorkplaceError as error:
             return CheckResult(name, kind, str(error), error)
         return CheckResult(name, kind, message)
+
+    def inbox(self) -> Iterator[Waiting | WorkplaceError]:
+        """What waits for the caller, service by service; the error of a service that does not answer, in its place."""
+        for name in SERVICES:
+            service: Any = self.service(name)
+            if "inbox" not in service.operations() or not self.offers(name, "inbox"):
+                continue
+            try:
+                for record in service.inbox():
+                    yield _waiting(name, record)
+            except WorkplaceError as error:
+                yield error
+
+    def may(self, right: str) -> bool:
+        """Whether a role or delegation gives the caller *right*, for what is no operation of a service."""
+        call = Call(session=self._session, name=right, access=Access(right, frozenset[Relation]()))
+        try:
+            self.run(self._session.gate.allow(call), right)
+        except Unauthorized as refusal:
+            self.run(self._session.audit.record(call, Outcome.REFUSED, refusal), right)
+            return False
+        return True
+
+    def audited(self, *, person: PersonRef | None = None, key: str | None = None, most: int = 1000) -> tuple[AuditEntry, ...]:
+        """The audit log of the store, the newest first; ``NotSupported`` when calls are only logged."""
+        from workplace_sdk.identity.audit import StoredAudit
+
+        if not isinstance(self._session.audit, StoredAudit):
+            raise NotSupported("there is no store: calls are written to the log 'workplace_sdk.audit'")
+        return self.run(self._session.audit.entries(person=person, key=key, most=most), "audit")
+
+    def forget(self, person: PersonRef) -> dict[str, dict[str, int]]:
+        """Erase *person* from every connection that keeps people, from memory and from the audit log: rows by connection and table."""
+        from workplace_sdk.identity.audit import StoredAudit
+
+        known = self.run(self.identities.complete(person), "forget")
+        erased: dict[str, dict[str, int]] = {}
+        for name in self.connection_names():
+            if rows := self.run(self._shared.connection(name).forget(known), "forget"):
+                erased[name] = dict(rows)
+        self.identities.forget(known)
+        if isinstance(self._session.audit, StoredAudit):
+            import secrets
+
+            erased["audit"] = {"audit_log": self.run(self._session.audit.erase(known, secrets.token_hex(4)), "forget")}
+        return erased
 
     def offers(self, service: str, operation: str) -> bool:
         """Whether the operation is done here."""

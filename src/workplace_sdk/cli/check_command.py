@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from workplace_sdk.cli.common import Desk, lone_command
+from workplace_sdk.cli.common import Desk, desk_command
 from workplace_sdk.cli.showing import show, wants_json, words
 
 
-@lone_command("check")
+@desk_command("check")
 def command(desk: Desk) -> int:
     """Check the settings and ask every connection whether it answers.
 

@@ -86,31 +86,66 @@ class DeskCommand(click.Command):
 
 
 def desk_command(
-    group: click.Group, name: str | None = None, **attributes: Any
+    name: str, *, group: click.Group | None = None, **attributes: Any
 ) -> Callable[[Callable[Concatenate[Desk, P], R]], click.Command]:
-    """Declare a command of *group* whose function takes the ``Desk`` first."""
+    """Declare a command (of *group*, or one of its own) whose function takes the ``Desk`` first."""
 
     def declare(function: Callable[Concatenate[Desk, P], R]) -> click.Command:
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
             return function(click.get_current_context().obj, *args, **kwargs)
 
-        return group.command(name, cls=DeskCommand, **attributes)(update_wrapper(wrapped, function))
+        decorate: Callable[[Callable[..., Any]], click.Command] = click.command(name, cls=DeskCommand, **attributes)
+        made = decorate(update_wrapper(wrapped, function))
+        if group is not None:
+            group.add_command(made)
+        return made
 
     return declare
 
 
-def lone_command(name: str, **attributes: Any) -> Callable[[Callable[Concatenate[Desk, P], R]], click.Command]:
-    """Declare a command of its own, such as ``workplace check``."""
+def ref(text: str, kind: str) -> Any:
+    """A reference as typed: ``leave:main/12``."""
+    from workplace_sdk.services.common import Ref
 
-    def declare(function: Callable[Concatenate[Desk, P], R]) -> click.Command:
-        def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-            return function(click.get_current_context().obj, *args, **kwargs)
+    try:
+        found = Ref.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    if found.kind != kind:
+        raise click.BadParameter(f"{text} is no reference to a {kind}")
+    return found
 
-        return click.command(name, cls=DeskCommand, **attributes)(update_wrapper(wrapped, function))
 
-    return declare
+def person(text: str | None) -> Any:
+    """A person as typed; ``None`` stays the caller."""
+    from workplace_sdk.services.common import PersonRef
+
+    return None if text is None else PersonRef.parse(text)
 
 
+def draft(kind: Any, **values: Any) -> Any:
+    """A draft of *kind*; what does not fit is said with the field's name, before anything is sent."""
+    from pydantic import ValidationError
+
+    from workplace_sdk.kernel.errors import InvalidInput
+
+    try:
+        return kind(**{name: value for name, value in values.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        raise InvalidInput(problem["msg"].removeprefix("Value error, "), field=place or None) from None
+
+
+def upload(path: str) -> Any:
+    """The file at *path*, to be sent along."""
+    from workplace_sdk.services.common import Upload
+
+    return Upload.from_path(path)
+
+
+DATE = click.DateTime(formats=["%Y-%m-%d"])
+FILE = click.Path(exists=True, dir_okay=False)
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask; for scripts.")
 key_option = click.option("--key", metavar="KEY", help="Key of this write: the same key never does it twice, where the system can.")
 

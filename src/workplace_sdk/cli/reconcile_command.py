@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from workplace_sdk.cli.common import Desk, lone_command
+from workplace_sdk.cli.common import Desk, desk_command
 from workplace_sdk.cli.showing import show, words
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.operation import BoundWrite
 
 
-@lone_command("reconcile")
+@desk_command("reconcile")
 @click.argument("operation", metavar="SERVICE.OPERATION")
 @click.argument("key")
 def command(desk: Desk, operation: str, key: str) -> int:

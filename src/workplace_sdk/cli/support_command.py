@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from workplace_sdk.cli.common import Desk, lone_command
+from workplace_sdk.cli.common import Desk, desk_command
 from workplace_sdk.cli.showing import show, wants_json, words
 from workplace_sdk.kernel.support import Absent, HandOff, Native
 
 
-@lone_command("support")
+@desk_command("support")
 @click.argument("service", required=False, type=click.Choice(["leave", "experts", "rooms", "expenses", "incidents"]))
 def command(desk: Desk, service: str | None) -> None:
     """What this workplace can do, per connection: done here, by a link, or not at all."""

@@ -53,5 +53,10 @@ class Connector:
         return f"{self.name}: nothing to ask"
         yield
 
+    def forget(self, person: Any) -> Steps[Mapping[str, int]]:
+        """Erase what this library itself keeps about *person* for the connection: rows by table. Nothing unless it keeps something."""
+        return MappingProxyType({})
+        yield
+
     def close(self) -> None:
         """Give back what is open; the connector may be used again afterwards."""

@@ -19,6 +19,7 @@ except ModuleNotFoundError as missing:
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps
+    from workplace_sdk.services.common import PersonRef
     from workplace_sdk.wires.sql import Database
 
 
@@ -72,6 +73,15 @@ class Ldap(Connector):
         from workplace_sdk.connectors.ldap.syncing import synced
 
         return (yield from synced(self, progress, full=full))
+
+    def forget(self, person: PersonRef) -> Steps[Mapping[str, int]]:
+        """Take *person* out of the index; the directory itself is not ours to change, and the next sync follows it."""
+        if not self.settings.index or self.store is None or person.ref is None or person.ref.connection != self.name:
+            return {}
+        from workplace_sdk.search.index import remove
+
+        source_id = person.ref.id
+        return {"people_index": (yield from self.store.write(lambda c: remove(c, self.name, [source_id]), "the people index"))}
 
     def close(self) -> None:
         self.server.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,7 +84,7 @@ class LocalService(Service):
     def employee(self, connection: Connection, person: PersonRef | None, *, field: str = "person") -> Row[Any]:
         """The row of *person* (of the caller when ``None``); ``NotFound`` when unknown, ``Rejected`` when ambiguous."""
         wanted: PersonRef = self.person(person)
-        rows = connection.execute(sa.select(people).where(_matches(wanted, self.connection_name)).limit(2)).all()
+        rows = matching(connection, wanted, self.connection_name)
         if not rows:
             raise NotFound(f"{wanted.label} is not known here", field=field)
         if len(rows) > 1:
@@ -169,6 +169,11 @@ class LocalService(Service):
         """Keep a comment; its id."""
         values = {"kind": kind, "record_id": record_id, "author_id": author_id, "at": self.session.now(), "body": body}
         return inserted(connection, comments, values)
+
+
+def matching(connection: Connection, person: PersonRef, name: str) -> Sequence[Row[Any]]:
+    """Rows of ``people`` that may be *person*, at most two: by the best key that is known."""
+    return connection.execute(sa.select(people).where(_matches(person, name)).limit(2)).all()
 
 
 def inserted(connection: Connection, table: sa.Table, values: dict[str, Any]) -> int:

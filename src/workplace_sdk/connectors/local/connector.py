@@ -12,7 +12,10 @@ from workplace_sdk.kernel.errors import ConfigError
 from workplace_sdk.wires.sql import Database
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from workplace_sdk.kernel.effects import Steps
+    from workplace_sdk.services.common import PersonRef
 
 
 class LocalSettings(BaseModel):
@@ -61,6 +64,17 @@ class Local(Connector):
 
         count = yield from self.database.read(lambda c: c.execute(sa.select(sa.func.count()).select_from(people)).scalar_one())
         return f"{self.database.url.get_backend_name()}, {count} people"
+
+    def forget(self, person: PersonRef) -> Steps[Mapping[str, int]]:
+        """Erase *person* from every table; nothing when they are not here."""
+        from workplace_sdk.connectors.local.base import matching
+        from workplace_sdk.connectors.local.forget import forget
+
+        def erase(connection: Connection) -> Mapping[str, int]:
+            found = matching(connection, person, self.name)
+            return forget(connection, self.name, found[0].id).rows if len(found) == 1 else {}
+
+        return (yield from self.database.write(erase, "forget"))
 
     def close(self) -> None:
         if self._owns_database:

@@ -49,10 +49,20 @@ def forget(connection: Connection, name: str, person_id: int) -> ForgetReport:
     for table_name, columns in _FREE_TEXT.items():
         if table_name in metadata.tables:
             done[table_name] = _blanked(connection, metadata.tables[table_name], columns, person_id)
+    done["expense_lines"] = _expenses(connection, person_id)
     done["people"] = connection.execute(people.update().where(people.c.id == person_id).values(**_shell(pseudonym))).rowcount
     done["people"] += connection.execute(people.update().where(people.c.manager_id == person_id).values(manager_id=None)).rowcount
     done["people_index"] = remove(connection, name, [str(person_id)])
     return ForgetReport(pseudonym, {table: rows for table, rows in done.items() if rows})
+
+
+def _expenses(connection: Connection, person_id: int) -> int:
+    """Amounts, dates and VAT stay, as the law has it; what says who and where goes."""
+    reports, lines = metadata.tables["expense_reports"], metadata.tables["expense_lines"]
+    mine = sa.select(reports.c.id).where(reports.c.person_id == person_id)
+    connection.execute(reports.update().where(reports.c.person_id == person_id).values(title="(erased)", purpose=""))
+    empty: dict[str, Any] = {"description": "", "merchant": None, "distance": sa.null(), "attendees": []}
+    return connection.execute(lines.update().where(lines.c.report_id.in_(mine)).values(**empty)).rowcount
 
 
 def _blanked(connection: Connection, table: sa.Table, columns: tuple[str, ...], person_id: int) -> int:

@@ -1,0 +1,78 @@
+"""``workplace import``: people and rooms from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workplace_sdk.cli.common import FILE, Desk, desk_command
+from workplace_sdk.cli.showing import Progress, say, show, words
+
+
+@click.group("import")
+def command() -> None:
+    """Load people and rooms from files into a local connection."""
+
+
+_INTO = click.option("--into", metavar="CONNECTION", help="Which local connection; the first by default.")
+_YES = click.option("--yes", "-y", is_flag=True, help="Do not ask; for scripts.")
+
+
+@desk_command("people", group=command)
+@click.argument("source", type=FILE)
+@click.option("--format", "kind", type=click.Choice(["csv", "ldif", "vcard"]), help="By the file's name when left out.")
+@_INTO
+@_YES
+def people(desk: Desk, source: str, kind: str | None, into: str | None, yes: bool) -> int:
+    """Add or update people from SOURCE. Exit code 6 when rows were refused."""
+    from workplace_sdk.connectors.local.people_import import import_people
+
+    name = into or _local(desk)
+    return _load(desk, name, yes, source, lambda c, progress: import_people(c, name, Path(source), format=kind, progress=progress))
+
+
+@desk_command("rooms", group=command)
+@click.argument("source", type=FILE)
+@click.option("--format", "kind", type=click.Choice(["csv", "icalendar"]), help="By the file's name when left out.")
+@_INTO
+@_YES
+def rooms(desk: Desk, source: str, kind: str | None, into: str | None, yes: bool) -> int:
+    """Add or update rooms from SOURCE. Exit code 6 when rows were refused."""
+    from workplace_sdk.connectors.local.rooms_setup import import_rooms
+
+    name, zone = into or _local(desk), desk.work.settings.time_zone
+    return _load(desk, name, yes, source, lambda c, progress: import_rooms(c, Path(source), zone=zone, format=kind, progress=progress))
+
+
+def _local(desk: Desk) -> str:
+    for name, connection in desk.work.settings.connections.items():
+        if connection.connector == "local":
+            return name
+    raise click.UsageError("no connection of the settings is local: nothing can be loaded")
+
+
+def _load(desk: Desk, name: str, yes: bool, source: str, load: Any) -> int:
+    from workplace_sdk.connectors.local import Local
+    from workplace_sdk.kernel.errors import Unauthorized
+
+    if not desk.work.may("import"):
+        raise Unauthorized("loading is for who has the right import, in a [roles] table of the settings", identity=desk.work.me.label)
+    if not yes:
+        from workplace_sdk.cli.failing import Declined
+
+        if not click.confirm(words(f"Load {source} into {name}?", f"{source} laden in {name}?"), err=True):
+            raise Declined
+    local = desk.work.connection(name)
+    if not isinstance(local, Local):
+        raise click.UsageError(f"{name} is not local: nothing can be loaded into it")
+    with Progress(words("Loading", "Laden")) as progress:
+        report = desk.work.within(3600).run(iter(local.database.write(lambda c: load(c, progress), "import")), "import")
+    for row in (*report.refused, *report.warnings):
+        say(f"{source}:{row.line}: {row.field or ''}: {row.reason}", mark="warning")
+    show(
+        report,
+        {words("added", "toegevoegd"): "added", words("updated", "bijgewerkt"): "updated", words("refused", "geweigerd"): "refused"},
+    )
+    return 6 if report.refused else 0
