@@ -134,8 +134,8 @@ def _fail_where_asked(sample: Sample) -> None:
     def failing_read(*args: Any, **kwargs: Any) -> Any:
         return failing(read(*args, **kwargs))
 
-    database.write = failing_write  # type: ignore[method-assign]
-    database.read = failing_read  # type: ignore[method-assign]
+    database.write = failing_write
+    database.read = failing_read
 
 
 def _Failing(block: SqlBlock[Any], sample: Sample) -> SqlBlock[Any]:  # noqa: N802 - stands for a class of blocks

@@ -123,7 +123,7 @@ def person(text: str | None) -> Any:
     return None if text is None else PersonRef.parse(text)
 
 
-def draft(kind: Any, **values: Any) -> Any:
+def draft(kind: Any, /, **values: Any) -> Any:
     """A draft of *kind*; what does not fit is said with the field's name, before anything is sent."""
     from pydantic import ValidationError
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from workplace_sdk.kernel.connector import Connector
 from workplace_sdk.kernel.errors import ConfigError
-from workplace_sdk.wires.sql import Database
+from workplace_sdk.wires.sql import Database, migrate
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Engine
 
     from workplace_sdk.kernel.effects import Steps
     from workplace_sdk.services.common import PersonRef
@@ -81,10 +81,13 @@ class Local(Connector):
             self.database.close()
 
 
-def _prepare(engine: Any) -> None:
-    """Create the tables or bring them up to date."""
-    from workplace_sdk.connectors.local import tables
+HEAD: Final = "0001"
+"""The newest migration."""
+
+
+def _prepare(engine: Engine) -> None:
+    """Create the tables, or bring them up to date."""
     from workplace_sdk.search.schema import prepare
 
-    tables.metadata.create_all(engine)  # replaced by migrations once the tables are settled
+    migrate(engine, scripts="workplace_sdk.connectors.local:migrations", version_table="local_version", head=HEAD)
     prepare(engine)

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
+from workplace_sdk.connectors.local import expenses_tables, incidents_tables, leave_tables, rooms_tables
 from workplace_sdk.connectors.local.schema import metadata
 
-for _name in ("leave", "rooms", "expenses", "incidents"):
-    if find_spec(f"workplace_sdk.connectors.local.{_name}_tables"):
-        import_module(f"workplace_sdk.connectors.local.{_name}_tables")
-
-__all__ = ["metadata"]
+__all__ = ["expenses_tables", "incidents_tables", "leave_tables", "metadata", "rooms_tables"]
