@@ -20,9 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import sqlalchemy as sa
-
 from tests.people import SKILLS, people
 from tests.servers.postgres import Postgres
+
 from workplace_sdk.search.fold import fold, words
 from workplace_sdk.search.index import IndexedPerson, upsert
 from workplace_sdk.search.query import SearchRequest, search
@@ -99,7 +99,10 @@ def main() -> None:
         return
     print(f"{options.people:,} people, {options.database}: built in {result['build_s']:.1f} s")
     for kind, (p50, p99, found) in result["queries"].items():
-        print(f"  {kind:<22} p50 {p50:8.3f} ms   p99 {p99:8.3f} ms   p99/p50 {p99 / p50:5.1f}" + (f"   found {found:.1%}" if found is not None else ""))
+        print(
+            f"  {kind:<22} p50 {p50:8.3f} ms   p99 {p99:8.3f} ms   p99/p50 {p99 / p50:5.1f}"
+            + (f"   found {found:.1%}" if found is not None else "")
+        )
     for name, value in result["ratios"].items():
         print(f"  {name}: {value:.2f}")
 
@@ -124,7 +127,9 @@ def run(database: Database, options) -> dict:
 
     def bare(text: str):
         match = " AND ".join(f'"{word}"' for word in words(text))
-        statement = "SELECT rowid FROM people_index_text WHERE people_index_text MATCH ? ORDER BY bm25(people_index_text) LIMIT 10"
+        statement = (
+            "SELECT rowid FROM people_index_text WHERE people_index_text MATCH ? ORDER BY bm25(people_index_text) LIMIT 10"
+        )
         if database.sqlite:
             return connection.exec_driver_sql(statement, (match,)).all()
         query = " & ".join(f"('t{word}' | 'o{word}' | 'a{word}')" for word in words(text))
@@ -156,7 +161,11 @@ def run(database: Database, options) -> dict:
             for text, name, hit in zip(subjects, right, hits, strict=True):
                 if not hit:
                     print(f"  not found: {name!r} typed as {text!r}", file=sys.stderr)
-        queries[kind] = (statistics.median(p50 for p50, _ in rounds[kind]), statistics.median(p99 for _, p99 in rounds[kind]), found)
+        queries[kind] = (
+            statistics.median(p50 for p50, _ in rounds[kind]),
+            statistics.median(p99 for _, p99 in rounds[kind]),
+            found,
+        )
     connection.close()
     ratios = {
         "topic p50 / bare query p50 (goal 2)": queries["topic"][0] / queries["bare topic query"][0],

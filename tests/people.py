@@ -16,11 +16,92 @@ from typing import Any
 
 from attrs import frozen
 
-FIRST = """Piet Jan Kees Marieke Sanne Fleur Daan Sem Lotte Noor Thijs Bram Anouk Femke Joost Ruben Maud Wouter Jeroen Ingrid
-Hendrik Cornelis Willemijn Aleida Sjoerd Froukje Wiebe Tjitske Mohammed Fatima Youssef Aïcha Samira Emre Ayşe Çağlar Gülşen
-Zoë Chloé Anaïs René Renée François Noël José María Íñigo João Conceição Søren Åsa Bjørn Jürgen Günther Käthe Łukasz
-Małgorzata Wojciech Jiří Božena Željko Šárka Ivana Dmitri Olga Rajesh Priya Wei Mei Hiroshi Yuki Thị Đức Linh Kwame Ngozi
-Chidi Winston Shanice Jean-Paul Anne-Marie D'Angelo Sinéad Siobhán""".split()
+FIRST = [
+    "Piet",
+    "Jan",
+    "Kees",
+    "Marieke",
+    "Sanne",
+    "Fleur",
+    "Daan",
+    "Sem",
+    "Lotte",
+    "Noor",
+    "Thijs",
+    "Bram",
+    "Anouk",
+    "Femke",
+    "Joost",
+    "Ruben",
+    "Maud",
+    "Wouter",
+    "Jeroen",
+    "Ingrid",
+    "Hendrik",
+    "Cornelis",
+    "Willemijn",
+    "Aleida",
+    "Sjoerd",
+    "Froukje",
+    "Wiebe",
+    "Tjitske",
+    "Mohammed",
+    "Fatima",
+    "Youssef",
+    "Aïcha",
+    "Samira",
+    "Emre",
+    "Ayşe",
+    "Çağlar",
+    "Gülşen",
+    "Zoë",
+    "Chloé",
+    "Anaïs",
+    "René",
+    "Renée",
+    "François",
+    "Noël",
+    "José",
+    "María",
+    "Íñigo",
+    "João",
+    "Conceição",
+    "Søren",
+    "Åsa",
+    "Bjørn",
+    "Jürgen",
+    "Günther",
+    "Käthe",
+    "Łukasz",
+    "Małgorzata",
+    "Wojciech",
+    "Jiří",
+    "Božena",
+    "Željko",
+    "Šárka",
+    "Ivana",
+    "Dmitri",
+    "Olga",
+    "Rajesh",
+    "Priya",
+    "Wei",
+    "Mei",
+    "Hiroshi",
+    "Yuki",
+    "Thị",
+    "Đức",
+    "Linh",
+    "Kwame",
+    "Ngozi",
+    "Chidi",
+    "Winston",
+    "Shanice",
+    "Jean-Paul",
+    "Anne-Marie",
+    "D'Angelo",
+    "Sinéad",
+    "Siobhán",
+]
 LAST = """Jansen;de Vries;van den Berg;van Dijk;Bakker;Janssen;Visser;Smit;Meijer;de Boer;Mulder;de Groot;Bos;Vos;Peters;Hendriks
 van Leeuwen;Dekker;Brouwer;de Wit;Dijkstra;Smits;de Graaf;van der Meer;van der Linden;Kok;Jacobs;de Haan;Vermeulen;van den Heuvel
 van 't Hof;in 't Veld;Op den Kamp;van der Hoeven-de Groot;Ten Brink;Hoekstra;Wiersma;Postma;Sjögren;Müller;Weiß;Schröder;Groß
@@ -29,7 +110,9 @@ Yılmaz;Öztürk;Çelik;Şahin;El Amrani;Ben Haddou;El-Khatib;O'Brien;O'Connor;M
 Okonkwo;Mensah;Abubakar;Rodrigues;Pengel;Wijdenbosch;Kartosen""".replace("\n", ";").split(";")
 TITLES = """Beleidsmedewerker;Senior beleidsadviseur;Systeembeheerder;Software-engineer;Projectleider;HR-adviseur;Jurist;Controller
 Communicatieadviseur;Data-analist;Informatiebeveiliger (CISO);Docent;Onderzoeker;Facilitair medewerker;Directiesecretaresse
-Inkoper;Archivaris;Adviseur R&D;Functioneel beheerder;Vergunningverlener;Medewerker klantcontact;Teamleider""".replace("\n", ";").split(";")
+Inkoper;Archivaris;Adviseur R&D;Functioneel beheerder;Vergunningverlener;Medewerker klantcontact;Teamleider""".replace(
+    "\n", ";"
+).split(";")
 SKILLS = """ldap;openldap;active directory;python;rust;postgresql;kubernetes;netwerken;cybersecurity;AVG;privacy;aanbestedingsrecht
 arbeidsrecht;Omgevingswet;stikstof;geo-informatie;GIS;statistiek;machine learning;datawarehouse;SAP;TOPdesk;Exchange;VoIP;C++;C#
 .NET;R&D;projectmanagement;PRINCE2;scrum;agile coaching;Frans;Duits;Turks;Arabisch;gebarentaal;EHBO;BHV;verzuimbegeleiding
@@ -37,22 +120,55 @@ pensioenen;salarisadministratie;subsidies;begroting;IFRS;audit;communicatie;pers
 archivering;bibliotheek;onderwijs;toetsing;didactiek;microscopie;moleculaire biologie;hydrologie;verkeerskunde;bouwfysica
 asbest;brandveiligheid;facilitair;catering;wagenpark;reiskosten;inkoop;contractbeheer;vergunningen;handhaving;jeugdzorg
 WMO;schuldhulpverlening;burgerzaken;verkiezingen;crisisbeheersing;integriteit;ethiek;duurzaamheid;warmtepompen;zonne-energie
-circulaire economie;stedenbouw;monumentenzorg;landschapsarchitectuur;groenbeheer;riolering;drinkwater;dijkbewaking""".replace("\n", ";").split(";")
+circulaire economie;stedenbouw;monumentenzorg;landschapsarchitectuur;groenbeheer;riolering;drinkwater;dijkbewaking""".replace(
+    "\n", ";"
+).split(";")
 SITES = ["Utrecht", "Den Haag", "'s-Hertogenbosch", "Groningen", "Maastricht", "Súdwest-Fryslân", "Brussel/Bruxelles", "Köln"]
-DIVS = ["ICT", "P&O", "Financiën", "Juridische Zaken", "Communicatie, Pers & Web", "Onderzoek", "Onderwijs", "Facilitair", "Ruimte", "Sociaal Domein"]
+DIVS = [
+    "ICT",
+    "P&O",
+    "Financiën",
+    "Juridische Zaken",
+    "Communicatie, Pers & Web",
+    "Onderzoek",
+    "Onderwijs",
+    "Facilitair",
+    "Ruimte",
+    "Sociaal Domein",
+]
 LANGS = ["nl", "nl", "nl", "nl-NL", "en", "en-GB;q=0.8, nl", "de", "fr", "tr", "fy"]
 TYPES = ["vast", "vast", "vast", "tijdelijk", "extern", "stagiair", "gepensioneerd"]
 SPECIALS = [
-    ("Jansen, Piet (ICT)*", "comma, parentheses, asterisk"), ("O'Neil \\ Backslash", "backslash"),
-    ('Müller-Lüdenscheidt, "Hans"', "quotes"), ("Ångström, Åsa", "diacritics"), ("Łukasiewicz, Źdźbło", "no ascii fold for Ł"),
-    ("Nguyễn, Thị Minh Khai", "stacked diacritics"), ("İpek, Işıl", "turkish dotted/dotless i"), ("Ψωμάς, Γιώργος", "greek, final sigma"),
-    ("王小明", "han, no space"), ("الهاشمي، فاطمة", "arabic, right to left"), ("#Hash lead", "leading hash"), (" Leading space", "leading space"),
-    ("Trailing space ", "trailing space"), ("Semi;colon = equals", "semicolon and equals"), ("Plus+Sign <angle>", "plus and angles"),
-    ("Slash/Forward", "slash"), ("Zoë 🦄 Eenhoorn", "astral plane"), ("Zoe\u0308 Decomposed", "NFD"), ("IJsbrand d'Hooge-van 't Hof", "apostrophes"),
-    ("Groß, Ludwig", "sharp s"), ("Zero\u200bWidth Joiner", "zero width space"), ("Robert'); DROP TABLE Students;--", "sql"),
-    ("<script>alert(1)</script>", "html"), ("${jndi:ldap://127.0.0.1/a}", "template"), (")(uid=*))(|(uid=*", "filter injection"),
-    ("*", "a lone asterisk"), ("A" * 200 + " Lang", "very long"), ("Dubbel, Kees", "multi-valued RDN"),
-    ("%2e%2e%2fadmin", "percent encoded"), ("=cmd|' /C calc'!A0", "csv formula"),
+    ("Jansen, Piet (ICT)*", "comma, parentheses, asterisk"),
+    ("O'Neil \\ Backslash", "backslash"),
+    ('Müller-Lüdenscheidt, "Hans"', "quotes"),
+    ("Ångström, Åsa", "diacritics"),
+    ("Łukasiewicz, Źdźbło", "no ascii fold for Ł"),
+    ("Nguyễn, Thị Minh Khai", "stacked diacritics"),
+    ("İpek, Işıl", "turkish dotted/dotless i"),
+    ("Ψωμάς, Γιώργος", "greek, final sigma"),
+    ("王小明", "han, no space"),
+    ("الهاشمي، فاطمة", "arabic, right to left"),
+    ("#Hash lead", "leading hash"),
+    (" Leading space", "leading space"),
+    ("Trailing space ", "trailing space"),
+    ("Semi;colon = equals", "semicolon and equals"),
+    ("Plus+Sign <angle>", "plus and angles"),
+    ("Slash/Forward", "slash"),
+    ("Zoë 🦄 Eenhoorn", "astral plane"),
+    ("Zoe\u0308 Decomposed", "NFD"),
+    ("IJsbrand d'Hooge-van 't Hof", "apostrophes"),
+    ("Groß, Ludwig", "sharp s"),
+    ("Zero\u200bWidth Joiner", "zero width space"),
+    ("Robert'); DROP TABLE Students;--", "sql"),
+    ("<script>alert(1)</script>", "html"),
+    ("${jndi:ldap://127.0.0.1/a}", "template"),
+    (")(uid=*))(|(uid=*", "filter injection"),
+    ("*", "a lone asterisk"),
+    ("A" * 200 + " Lang", "very long"),
+    ("Dubbel, Kees", "multi-valued RDN"),
+    ("%2e%2e%2fadmin", "percent encoded"),
+    ("=cmd|' /C calc'!A0", "csv formula"),
 ]
 
 
@@ -128,7 +244,9 @@ def _manager(i: int, count: int, special: dict[int, tuple[str, str]], base: str)
     return dn.replace("uid=", "UID=").replace(",ou=", ", OU=") if i % 501 == 250 else dn
 
 
-def _attributes(i: int, count: int, special: dict[int, tuple[str, str]], base: str, chance: random.Random) -> dict[str, list[str]]:
+def _attributes(
+    i: int, count: int, special: dict[int, tuple[str, str]], base: str, chance: random.Random
+) -> dict[str, list[str]]:
     choice, below = chance.choice, chance.randrange
     division = DIVS[(i // DIVISION) % len(DIVS)]
     if i in special:
@@ -171,7 +289,9 @@ def _attributes(i: int, count: int, special: dict[int, tuple[str, str]], base: s
 
 def ldif(count: int, suffix: str = "dc=lab,dc=example") -> Iterator[str]:
     """The whole directory, for ``slapadd``: containers, service accounts, rooms, a referral, people, groups."""
-    yield _entry(suffix, objectClass=["dcObject", "organization"], dc=[suffix.split(",")[0].split("=")[1]], o=["Lab Example"])
+    yield _entry(
+        suffix, objectClass=["dcObject", "organization"], dc=[suffix.split(",", maxsplit=1)[0].split("=")[1]], o=["Lab Example"]
+    )
     for unit in ("people", "groups", "system", "rooms"):
         yield _entry(f"ou={unit},{suffix}", objectClass=["organizationalUnit"], ou=[unit])
     for account in ("reader", "writer", "limited", "export", "nopaging"):
@@ -187,7 +307,13 @@ def ldif(count: int, suffix: str = "dc=lab,dc=example") -> Iterator[str]:
     for person in people(count, suffix):
         i = person.number
         group = f"cn=dept-{i // DEPARTMENT:04d},{groups}"
-        yield _entry(person.dn, objectClass=["inetOrgPerson", "labPerson"], **person.attributes, memberOf=[group], userPassword=[password])
+        yield _entry(
+            person.dn,
+            objectClass=["inetOrgPerson", "labPerson"],
+            **person.attributes,
+            memberOf=[group],
+            userPassword=[password],
+        )
         members.append(person.dn)
         if i % DEPARTMENT == DEPARTMENT - 1 or i == count - 1:
             name = f"dept-{i // DEPARTMENT:04d}"

@@ -58,7 +58,6 @@ __all__ = [
     "Upload",
     "Workplace",
     "WorkplaceError",
-    "__version__",
     "new_key",
 ]
 

@@ -42,12 +42,18 @@ class _Across(Service):
 
     def body_of(self, operation: Operation[..., Any]) -> Callable[..., Any]:
         if isinstance(operation, Paged):
-            return lambda _, **arguments: self._pages(operation.name, arguments)
-        if operation.safety is not Safety.READ or _ref_in_names(operation):
-            return lambda _, **arguments: self._there(operation.name, arguments)
-        if operation.merge is not None or "Listing[" in operation.parameters.annotations.get("return", ""):
-            return lambda _, **arguments: self._gathered(operation, arguments)
-        return lambda _, **arguments: self._first(operation.name, arguments)
+            chosen: Callable[[str, Arguments], Any] = self._pages
+        elif operation.safety is not Safety.READ or _ref_in_names(operation):
+            chosen = self._there
+        elif operation.merge is not None or "Listing[" in operation.parameters.annotations.get("return", ""):
+            chosen = self._gathered
+        else:
+            chosen = self._first
+
+        def body(_: Service, **arguments: Any) -> Any:
+            return chosen(operation.name, arguments)
+
+        return body
 
     def preview_body_of(self, operation: Write[..., Any]) -> Callable[..., Any] | None:
         def body(_: Service, **arguments: Any) -> Steps[Any]:
@@ -61,7 +67,13 @@ class _Across(Service):
 
     def reconcile_body_of(self, operation: Write[..., Any]) -> Callable[..., Any] | None:
         own = self.writer.reconcile_body_of(cast("Write[..., Any]", self.writer.operations()[operation.name]))
-        return None if own is None else lambda _, key: own(self.writer, key)
+        if own is None:
+            return None
+
+        def body(_: Service, key: Any) -> Steps[Any]:
+            return own(self.writer, key)
+
+        return body
 
     def _home(self, arguments: Arguments) -> Service:
         """The connection that a reference among the arguments names, else the one that is written to."""
@@ -74,7 +86,8 @@ class _Across(Service):
         return self.writer
 
     def _there(self, name: str, arguments: Arguments) -> Steps[Any]:
-        return (yield from _steps(self._home(arguments), name, arguments))
+        steps: Steps[Any] = _steps(self._home(arguments), name, arguments)
+        return (yield from steps)
 
     def _native(self, name: str) -> dict[str, Service]:
         return {key: member for key, member in self.members.items() if isinstance(member.support_of(name), Native)}
@@ -83,17 +96,19 @@ class _Across(Service):
         """The answer of the first connection, by priority, that has one."""
         failed: WorkplaceError | None = None
         for member in self._native(name).values():
+            steps: Steps[Any] = _steps(member, name, arguments)
             try:
-                return (yield from _steps(member, name, arguments))
+                return (yield from steps)
             except (NotFound, Unavailable) as error:
                 failed = failed if isinstance(failed, Unavailable) else error
         assert failed is not None, "refused before when no connection does it"
         raise failed
 
-    def _gathered(self, operation: Operation[..., Any], arguments: Arguments) -> Steps[Any]:
+    def _gathered(self, name: str, arguments: Arguments) -> Steps[Any]:
         """The answers of all connections; one that does not answer leaves a gap, unless none does."""
-        asked = self._native(operation.name)
-        parts = [settled(cast("Steps[Any]", _steps(member, operation.name, arguments))) for member in asked.values()]
+        operation = self.operations()[name]
+        asked = self._native(name)
+        parts = [settled(cast("Steps[Any]", _steps(member, name, arguments))) for member in asked.values()]
         answers: Sequence[Any] = yield from All(*parts)
         good = [(name, answer) for name, answer in zip(asked, answers, strict=True) if not isinstance(answer, WorkplaceError)]
         errors = [(name, answer) for name, answer in zip(asked, answers, strict=True) if isinstance(answer, WorkplaceError)]

@@ -1,22 +1,22 @@
 """``workplace.toml`` as checked values. Secrets are references: where to find them, never the secret itself.
 
-    language = "nl"
-    time_zone = "Europe/Amsterdam"
-    caller = "ana@example.org"
+language = "nl"
+time_zone = "Europe/Amsterdam"
+caller = "ana@example.org"
 
-    [store]
-    url = "sqlite:///workplace.db"
+[store]
+url = "sqlite:///workplace.db"
 
-    [connections.main]
-    connector = "local"
+[connections.main]
+connector = "local"
 
-    [connections.directory]
-    connector = "ldap"
-    password = { env = "LDAP_PASSWORD" }
+[connections.directory]
+connector = "ldap"
+password = { env = "LDAP_PASSWORD" }
 
-    [services]
-    leave = "main"
-    experts = ["directory", "main"]
+[services]
+leave = "main"
+experts = ["directory", "main"]
 """
 
 from __future__ import annotations
@@ -177,7 +177,10 @@ class RoleSettings(_Strict):
     @field_validator("people", mode="before")
     @classmethod
     def _typed(cls, value: object) -> object:
-        return tuple(_people(one) for one in value) if isinstance(value, list | tuple) else value  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(value, list | tuple):
+            return value
+        given: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType] - whatever the file holds
+        return tuple(_people(one) for one in given)
 
 
 class DelegationSettings(_Strict):

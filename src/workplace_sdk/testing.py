@@ -13,7 +13,7 @@ As pytest fixtures (the plugin comes with the package): ``workplace`` and ``work
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from workplace_sdk.connectors.local import Local, LocalSettings
+from workplace_sdk.connectors.local.connector import Local as LocalConnector
+from workplace_sdk.connectors.local.connector import LocalSettings
 from workplace_sdk.connectors.local.sample import MAIL, ZONE, fill
 from workplace_sdk.kernel.errors import OutcomeUnknown, Unavailable
 from workplace_sdk.kernel.failures import Attempt, Failure, Kind
@@ -65,7 +66,7 @@ class Sample:
 
     work: Workplace
     clock: Clock
-    local: Local
+    local: LocalConnector
     _faults: dict[str, tuple[Fault, int]] = field(factory=dict[str, "tuple[Fault, int]"])
 
     def person(self, login: str) -> Workplace:
@@ -90,12 +91,12 @@ class Sample:
 
 
 @contextmanager
-def sample_workplace(*, now: datetime = MONDAY) -> Iterator[Sample]:
+def sample_workplace(*, now: datetime = MONDAY) -> Generator[Sample, None, None]:
     """A workplace for care group De Linde in a store of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="workplace-sample-") as folder:
         url = f"sqlite:///{Path(folder) / 'sample.db'}"
         clock = Clock(now)
-        local = Local("main", LocalSettings(url=url, region="NL"))
+        local = LocalConnector("main", LocalSettings(url=url, region="NL"))
         settings = Settings.checked(
             {
                 "time_zone": ZONE,
@@ -134,8 +135,7 @@ def _fail_where_asked(sample: Sample) -> None:
     def failing_read(*args: Any, **kwargs: Any) -> Any:
         return failing(read(*args, **kwargs))
 
-    database.write = failing_write
-    database.read = failing_read
+    vars(database).update(write=failing_write, read=failing_read)
 
 
 def _Failing(block: SqlBlock[Any], sample: Sample) -> SqlBlock[Any]:  # noqa: N802 - stands for a class of blocks

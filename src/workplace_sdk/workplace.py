@@ -37,7 +37,13 @@ T = TypeVar("T")
 
 ENTRY_POINTS = "workplace_sdk.connectors"
 _INTERFACES: Mapping[str, str] = MappingProxyType(
-    {"leave": "LeaveService", "experts": "ExpertDirectory", "rooms": "RoomBooking", "expenses": "Expenses", "incidents": "Incidents"}
+    {
+        "leave": "LeaveService",
+        "experts": "ExpertDirectory",
+        "rooms": "RoomBooking",
+        "expenses": "Expenses",
+        "incidents": "Incidents",
+    }
 )
 
 
@@ -147,14 +153,18 @@ class _Shared:
         try:
             kind = connector_class(settings.connector)
             own: BaseModel = kind.settings_type.model_validate(self._placed(settings.own))
-            connector = kind(name, own, {"store": self.store(), "directory": self.settings.directory, "zone": self.settings.time_zone})
+            connector = kind(
+                name, own, {"store": self.store(), "directory": self.settings.directory, "zone": self.settings.time_zone}
+            )
         except ValidationError as error:
             raise config_error(error, file=self.settings.file, table=table) from None
         except ConfigError as error:
             error.file, error.table = error.file or file, error.table or table
             raise
         if settings.acts_as == "person" and not connector.acts_as_person:
-            raise ConfigError(f"the connector {settings.connector!r} can only act as the service", file=file, table=table, key="acts_as")
+            raise ConfigError(
+                f"the connector {settings.connector!r} can only act as the service", file=file, table=table, key="acts_as"
+            )
         connector.acts_as = settings.acts_as
         return connector
 
@@ -246,11 +256,11 @@ class Workplace:
 
     def _view(self, session: Session) -> Workplace:
         view = object.__new__(Workplace)
-        view._shared = self._shared  # noqa: SLF001 - a view of ourselves
-        view._services = {}  # noqa: SLF001
-        view._session = session  # noqa: SLF001
+        view._shared = self._shared
+        view._services = {}
+        view._session = session
         view.identities = self.identities
-        view._unguarded = getattr(self, "_unguarded", view)  # noqa: SLF001
+        view._unguarded = getattr(self, "_unguarded", view)
         return view
 
     @property
@@ -389,7 +399,11 @@ class Workplace:
         return tuple(self._checked(name) for name in self.connection_names())
 
     def _checked(self, name: str) -> CheckResult:
-        kind = self.settings.connections[name].connector if name in self.settings.connections else type(self.connection(name)).__name__
+        kind = (
+            self.settings.connections[name].connector
+            if name in self.settings.connections
+            else type(self.connection(name)).__name__
+        )
         try:
             message = self.run(self._shared.connection(name).ping(), f"{name}.ping")
         except WorkplaceError as error:

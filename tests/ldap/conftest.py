@@ -35,7 +35,9 @@ def own_slapd() -> Iterator[slapd_server.Slapd]:
     server.stop()
 
 
-def settings_of(server: slapd_server.Slapd, monkeypatch: pytest.MonkeyPatch, account: str = "reader", **others: Any) -> LdapSettings:
+def settings_of(
+    server: slapd_server.Slapd, monkeypatch: pytest.MonkeyPatch, account: str = "reader", **others: Any
+) -> LdapSettings:
     bind_dn, password = server.account(account)
     monkeypatch.setenv("LDAP_TEST_PASSWORD", password)
     values = {
@@ -55,7 +57,9 @@ def directory(slapd: slapd_server.Slapd, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Makes the expert directory for an account of the server."""
     opened: list[Ldap] = []
 
-    def make(account: str = "reader", *, server: slapd_server.Slapd | None = None, caller: str = "u0000005", **others: Any) -> LdapExperts:
+    def make(
+        account: str = "reader", *, server: slapd_server.Slapd | None = None, caller: str = "u0000005", **others: Any
+    ) -> LdapExperts:
         surroundings = others.pop("surroundings", None)
         ldap = Ldap("directory", settings_of(server or slapd, monkeypatch, account, **others), surroundings)
         opened.append(ldap)

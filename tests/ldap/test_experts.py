@@ -23,7 +23,9 @@ def who(number: int) -> PersonRef:
 
 def test_by_topic_with_reasons(directory) -> None:
     found = directory().find(ExpertQuery(text="hydrologie", limit=200))
-    expected = {person.attributes["uid"][0] for person in EVERYONE if person.active and "hydrologie" in person.attributes["labSkill"]}
+    expected = {
+        person.attributes["uid"][0] for person in EVERYONE if person.active and "hydrologie" in person.attributes["labSkill"]
+    }
     assert expected <= {match.expert.person.login for match in found}
     assert found[0].reasons[0].kind == "topic"
     assert found[0].score == 1
@@ -32,7 +34,9 @@ def test_by_topic_with_reasons(directory) -> None:
 
 def test_words_in_any_order_and_starts_of_words(directory) -> None:
     experts = directory()
-    one = next(person for person in EVERYONE if person.active and person.name == "Tjitske Postma" or person.name.startswith("Wiebe "))
+    one = next(
+        person for person in EVERYONE if (person.active and person.name == "Tjitske Postma") or person.name.startswith("Wiebe ")
+    )
     given, family = one.attributes["givenName"][0], one.attributes["sn"][0].split()[-1]
     for text in (f"{given} {family}", f"{family} {given}", f"{family[:4]} {given[:3]}", f"{family.upper()} {given.lower()}"):
         assert one.name in {match.expert.name for match in experts.find(ExpertQuery(text=text, limit=50))}, text
@@ -84,7 +88,7 @@ def test_the_chain_ends_at_the_top_in_a_circle_and_at_who_left(directory) -> Non
     experts = directory()
     chain = [expert.person.login for expert in experts.chain(who(1100))]
     assert chain[-1] == "u0000000"
-    assert [login for login in (expert.person.login for expert in experts.chain(who(140)))] == ["u0000141"]
+    assert [expert.person.login for expert in experts.chain(who(140))] == ["u0000141"]
     assert experts.chain(who(500)) == ()
     assert experts.manager(who(500)) is None
     spelled = experts.manager(who(250))

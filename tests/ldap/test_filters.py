@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.people import people
 from workplace_sdk.kernel.drivers import run
-from workplace_sdk.kernel.errors import InvalidInput, NotFound, WorkplaceError
+from workplace_sdk.kernel.errors import InvalidInput, NotFound
 from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.services.common import PersonRef
 from workplace_sdk.services.experts import ExpertQuery
@@ -20,9 +20,31 @@ from workplace_sdk.wires.ldap.search import LdapSearch
 
 NAMES = {person.name for person in people(2000)}
 HOSTILE = st.sampled_from(
-    ["*)(uid=*", "*", ")(uid=*))(|(uid=*", "\x00", "a\x00b", " lead", "trail ", "Müller", "a,b", "\\2a", "\\", "(", ")", "&", "|(cn=*)", "é*", "#"]
+    [
+        "*)(uid=*",
+        "*",
+        ")(uid=*))(|(uid=*",
+        "\x00",
+        "a\x00b",
+        " lead",
+        "trail ",
+        "Müller",
+        "a,b",
+        "\\2a",
+        "\\",
+        "(",
+        ")",
+        "&",
+        "|(cn=*)",
+        "é*",
+        "#",
+    ]
 )
-TEXT = st.text(min_size=1, max_size=30).filter(lambda text: text.strip()) | HOSTILE | st.builds(lambda a, b: a + b, HOSTILE, st.text(max_size=5))
+TEXT = (
+    st.text(min_size=1, max_size=30).filter(lambda text: text.strip())
+    | HOSTILE
+    | st.builds(lambda a, b: a + b, HOSTILE, st.text(max_size=5))
+)
 
 
 def search(experts, wanted) -> list[list[str]]:
@@ -70,10 +92,9 @@ def test_getting_by_any_key_finds_that_person_or_nobody(directory, text: str) ->
     for key in ("login", "email", "dn", "display_name"):
         try:
             found = experts.get(PersonRef.model_validate({key: text}))
-        except WorkplaceError as error:
-            assert isinstance(error, NotFound | InvalidInput), error
-        else:
-            assert found.name in NAMES
+        except (NotFound, InvalidInput):
+            continue
+        assert found.name in NAMES
 
 
 def test_attribute_names_are_checked() -> None:
@@ -101,5 +122,7 @@ def _prepared(text: str) -> str:
     import unicodedata
 
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kept = "".join(" " if char.isspace() else char for char in folded if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace())
+    kept = "".join(
+        " " if char.isspace() else char for char in folded if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace()
+    )
     return " ".join(kept.split())

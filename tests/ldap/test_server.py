@@ -194,7 +194,9 @@ def test_many_threads_share_few_connections(slapd: Slapd) -> None:
     server = Server(target(slapd), most=4)
     with ThreadPoolExecutor(16) as pool:
         numbers = list(range(200))
-        searches = [pool.submit(do, LdapSearch(server, slapd.people_base, equals("uid", f"u{n:07d}"), ("uid",))) for n in numbers]
+        searches = [
+            pool.submit(do, LdapSearch(server, slapd.people_base, equals("uid", f"u{n:07d}"), ("uid",))) for n in numbers
+        ]
         found = [[entry.first("uid") for entry in one.result().entries] for one in searches]
     assert found == [[f"u{number:07d}"] for number in numbers]
     assert server.open_connections <= 4
@@ -239,7 +241,9 @@ def test_a_cancelled_call_leaves_no_connection_and_no_thread() -> None:
 
         asyncio.run(cancelled())
         end = time.monotonic() + 2
-        while time.monotonic() < end and (server.open_connections or any("workplace" in one.name for one in threading.enumerate())):
+        while time.monotonic() < end and (
+            server.open_connections or any("workplace" in one.name for one in threading.enumerate())
+        ):
             time.sleep(0.02)
         assert server.open_connections == 0
         assert not [one.name for one in threading.enumerate() if "workplace" in one.name]
@@ -272,7 +276,9 @@ def test_the_index_follows_the_directory(own_slapd: Slapd, directory, database_u
 
     store = Database(database_url)
     experts = directory("writer", server=own_slapd, index=True, surroundings={"store": store}, page_size=50)
-    assert experts.find(ExpertQuery(text="u0000005"))[0].expert.person.login == "u0000005"  # not filled yet: the directory is asked
+    assert (
+        experts.find(ExpertQuery(text="u0000005"))[0].expert.person.login == "u0000005"
+    )  # not filled yet: the directory is asked
     told: list[int] = []
     report = do(experts.ldap.sync(lambda done, _total: told.append(done)), 60)
     assert (report.full, report.written, report.removed, report.total) == (True, 200, 0, 200)

@@ -89,7 +89,9 @@ def give_leave(office: Office, *, days: str = "25", login: str | None = None) ->
     def setup(connection: Any) -> dict[str, int]:
         annual = add_type(connection, "Annual leave")
         hours = add_type(connection, "Hours off", unit=Unit.HOUR, category=LeaveCategory.COMPENSATORY)
-        sick = add_type(connection, "Sick", category=LeaveCategory.SICK, unlimited=True, requires_approval=False, confidential=True)
+        sick = add_type(
+            connection, "Sick", category=LeaveCategory.SICK, unlimited=True, requires_approval=False, confidential=True
+        )
         for name, id_ in office.ids.items():
             if login in (None, name):
                 grant(connection, id_, annual, Decimal(days), date(2026, 1, 1), date(2026, 12, 31))

@@ -105,7 +105,11 @@ def test_what_is_missing_is_said_per_line(desk: Office) -> None:
             expenses.submit(report(line(), bad))
         assert error.value.line == 2
     found = expenses.check(report(line("meal", "80"), line("guests", "5")))
-    assert [(one.code, one.line) for one in found] == [("limit-exceeded", 1), ("receipt-required", 1), ("attendees-required", 2)]
+    assert [(one.code, one.line) for one in found] == [
+        ("limit-exceeded", 1),
+        ("receipt-required", 1),
+        ("attendees-required", 2),
+    ]
     preview = expenses.submit.preview(report(line("meal", "80")))
     assert {one.code for one in preview.blockers} == {"limit-exceeded", "receipt-required"}
     assert list(expenses.requests()) == []
@@ -181,7 +185,11 @@ def test_two_approvers_at_once_and_one_key_twice(desk: Office) -> None:
 AMOUNTS = st.decimals(min_value=Decimal("0.01"), max_value=Decimal("99999.99"), places=2)
 
 
-@given(gross=AMOUNTS, rate=st.sampled_from([Decimal(0), Decimal(9), Decimal(21), Decimal("5.5")]), currency=st.sampled_from(["EUR", "JPY", "BHD"]))
+@given(
+    gross=AMOUNTS,
+    rate=st.sampled_from([Decimal(0), Decimal(9), Decimal(21), Decimal("5.5")]),
+    currency=st.sampled_from(["EUR", "JPY", "BHD"]),
+)
 def test_vat_inside_an_amount_adds_up(gross: Decimal, rate: Decimal, currency: str) -> None:
     amount = Money(amount=gross, currency=currency).rounded()
     tax = Tax.inside(amount, rate)
@@ -205,7 +213,10 @@ def test_taxes_that_do_not_add_up_are_refused(one: Decimal, other: Decimal) -> N
 def test_bad_drafts_say_what_is_wrong() -> None:
     for bad, word in (
         ({"amount": euros("0")}, "more than nothing"),
-        ({"amount": euros("5"), "distance": Distance(origin="a", destination="b", kilometres=Decimal(1))}, "amount, or distance"),
+        (
+            {"amount": euros("5"), "distance": Distance(origin="a", destination="b", kilometres=Decimal(1))},
+            "amount, or distance",
+        ),
         ({"amount": euros("5"), "personal": euros("6")}, "personal"),
         ({"amount": euros("5"), "allocations": (Allocation(cost_centre="a", share=Decimal(60)),)}, "100 percent"),
         ({"amount": {"amount": 5.5, "currency": "EUR"}}, "never a float"),

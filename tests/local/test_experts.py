@@ -144,7 +144,11 @@ def test_a_file_that_is_no_organisation_changes_nothing(office: Office, tmp_path
 def test_who_is_forgotten_is_nowhere(office: Office) -> None:
     give_leave(office)
     ana = office.as_("ana", LocalLeave)
-    ana.submit(LeaveDraft.between("Annual leave", date(2026, 12, 7), reason="Verhuizing", attachments=(Upload(name="x", content=b"Ana"),)))
+    ana.submit(
+        LeaveDraft.between(
+            "Annual leave", date(2026, 12, 7), reason="Verhuizing", attachments=(Upload(name="x", content=b"Ana"),)
+        )
+    )
     office.as_("ana", LocalIncidents).report(TicketDraft(what="Mijn laptop", details="Groet, Ana Ödegård"))
     report = office.write(lambda c: forget(c, "main", office.ids["ana"]))
     assert report.rows["leave_requests"] == 1

@@ -68,7 +68,9 @@ def test_priority_grows_with_impact_and_urgency() -> None:
         if urgency is Urgency.SAFETY:
             assert priority is Priority.P1
         for other, worse in MATRIX.items():
-            if list(Impact).index(other[0]) >= list(Impact).index(impact) and list(Urgency).index(other[1]) >= list(Urgency).index(urgency):
+            if list(Impact).index(other[0]) >= list(Impact).index(impact) and list(Urgency).index(other[1]) >= list(
+                Urgency
+            ).index(urgency):
                 assert order.index(worse) <= order.index(priority)
 
 
@@ -90,7 +92,9 @@ def test_the_same_is_seen_before_it_is_reported_again(desk: Office) -> None:
 def test_handled_answered_solved_confirmed(desk: Office) -> None:
     ana, mia = desk.as_("ana", LocalIncidents), desk.as_("mia", LocalIncidents)
     ticket = ana.report(BROKEN)
-    mia.handle(ticket.ref, TicketChange(status=TicketStatus.IN_PROGRESS, handler=PersonRef(login="mia"), note="geheim", internal=True))
+    mia.handle(
+        ticket.ref, TicketChange(status=TicketStatus.IN_PROGRESS, handler=PersonRef(login="mia"), note="geheim", internal=True)
+    )
     assert [one.ref for one in mia.inbox()] == [ticket.ref]
     mia.handle(ticket.ref, TicketChange(status=TicketStatus.WAITING_FOR_REQUESTER, note="Welke la?"))
     assert [one.ref for one in ana.inbox()] == [ticket.ref]

@@ -88,7 +88,9 @@ def test_what_is_not_there_cannot_be_taken(office: Office) -> None:
 def test_carried_over_leave_expires(office: Office) -> None:
     ids = give_leave(office, days="2")
     office.write(
-        lambda c: grant(c, office.ids["ana"], ids["annual"], Decimal(3), date(2026, 1, 1), date(2026, 12, 8), kind="carried_over")
+        lambda c: grant(
+            c, office.ids["ana"], ids["annual"], Decimal(3), date(2026, 1, 1), date(2026, 12, 8), kind="carried_over"
+        )
     )
     leave = office.as_("ana", LocalLeave)
     before = next(one for one in leave.balances(on=date(2026, 12, 1)) if one.name == "Annual leave")
@@ -147,7 +149,9 @@ def test_the_manager_decides_and_nobody_about_their_own(office: Office) -> None:
         mia.decide(request.ref, Decision.REJECT)
     approved = mia.decide(request.ref, Decision.APPROVE, comment="Veel plezier")
     assert approved.status == LeaveStatus.APPROVED
-    assert [(step.decided_by.login, step.comment) for step in approved.approvals if step.decided_by] == [("mia", "Veel plezier")]
+    assert [(step.decided_by.login, step.comment) for step in approved.approvals if step.decided_by] == [
+        ("mia", "Veel plezier")
+    ]
     with pytest.raises(Conflict):
         mia.decide(request.ref, Decision.REJECT, comment="toch niet")
     assert list(mia.inbox()) == []

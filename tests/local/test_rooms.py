@@ -56,7 +56,9 @@ def house(office: Office) -> Office:
         add_room(connection, "Amber", utrecht, capacity=8, features=projector)
         add_room(connection, "Basalt", utrecht, capacity=12, features=projector)
         add_room(connection, "Coral", utrecht, capacity=8, features={Feature.WHITEBOARD}, check_in_minutes=10)
-        add_room(connection, "Diamant", utrecht, capacity=20, bookability="approval", approver_id=office.ids["bo"], ahead_days=90)
+        add_room(
+            connection, "Diamant", utrecht, capacity=20, bookability="approval", approver_id=office.ids["bo"], ahead_days=90
+        )
         lunch = {"order_before_minutes": 24 * 60, "cancel_before_minutes": 12 * 60}
         add_item(connection, "Lunch", OrderKind.CATERING, site_id=utrecht, price=Money.of("9.50", "EUR"), **lunch)
         add_item(connection, "Beamer", OrderKind.EQUIPMENT, stock=1)
@@ -103,7 +105,9 @@ def test_finding_a_room_that_fits(house: Office) -> None:
     booking.book(draft(room="Basalt", attendees=(Attendee(person=PersonRef(login="kees")),)))
     options = booking.find(RoomQuery(span=at(THURSDAY, 12, 13), people=6, required=frozenset({Feature.PROJECTOR})))
     assert [option.room.name for option in options] == ["Amber"]
-    wide = RoomQuery(duration=timedelta(hours=1), within=at(THURSDAY, 8, 18), people=6, attendees=(PersonRef(login="kees"),), limit=100)
+    wide = RoomQuery(
+        duration=timedelta(hours=1), within=at(THURSDAY, 8, 18), people=6, attendees=(PersonRef(login="kees"),), limit=100
+    )
     for option in booking.find(wide):
         free = option.span.end <= at(THURSDAY, 12, 14).start or option.span.start >= at(THURSDAY, 12, 14).end
         assert option.busy == () if free else option.busy == (PersonRef(login="kees"),)
@@ -168,7 +172,12 @@ def test_a_series_reports_the_times_that_clash(house: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "first"), [("Europe/Amsterdam", date(2026, 10, 22)), ("America/New_York", date(2026, 10, 28)), ("Australia/Lord_Howe", date(2026, 10, 1))]
+    ("zone", "first"),
+    [
+        ("Europe/Amsterdam", date(2026, 10, 22)),
+        ("America/New_York", date(2026, 10, 28)),
+        ("Australia/Lord_Howe", date(2026, 10, 1)),
+    ],
 )
 def test_the_clock_time_stays_over_a_change_of_summer_time(zone: str, first: date) -> None:
     times = occurrences(at(first, 9, 10, zone), "FREQ=WEEKLY;COUNT=3")
@@ -176,7 +185,9 @@ def test_the_clock_time_stays_over_a_change_of_summer_time(zone: str, first: dat
     assert len({span.start.astimezone(UTC).time() for span in times}) == 2
 
 
-@pytest.mark.parametrize("rule", ["FREQ=SECONDLY;COUNT=2", "FREQ=DAILY", "FREQ=DAILY;COUNT=2;BYEASTER=1", "x", "FREQ=DAILY;COUNT=2;UNTIL=20270101"])
+@pytest.mark.parametrize(
+    "rule", ["FREQ=SECONDLY;COUNT=2", "FREQ=DAILY", "FREQ=DAILY;COUNT=2;BYEASTER=1", "x", "FREQ=DAILY;COUNT=2;UNTIL=20270101"]
+)
 def test_rules_that_are_not_understood_are_refused(rule: str) -> None:
     with pytest.raises(ValueError, match="rrule"):
         draft(rrule=rule)
@@ -234,7 +245,14 @@ def test_whatever_is_done_no_room_is_held_twice(house: Office) -> None:
             else:
                 rule = chance.choice([None, "FREQ=DAILY;COUNT=3"])
                 policy = chance.choice(list(Policy))
-                made = draft(day=day, start=start, end=start + chance.randrange(1, 4), room=chance.choice(["Amber", "Basalt"]), rrule=rule, policy=policy)
+                made = draft(
+                    day=day,
+                    start=start,
+                    end=start + chance.randrange(1, 4),
+                    room=chance.choice(["Amber", "Basalt"]),
+                    rrule=rule,
+                    policy=policy,
+                )
                 refs.append(booking.book(made).ref)
         except WorkplaceError:
             continue
@@ -242,7 +260,9 @@ def test_whatever_is_done_no_room_is_held_twice(house: Office) -> None:
 
 
 def assert_nothing_twice(house: Office) -> None:
-    rows = house.read(lambda c: c.execute(sa.select(meeting_times).where(meeting_times.c.state.in_(("confirmed", "requested")))).all())
+    rows = house.read(
+        lambda c: c.execute(sa.select(meeting_times).where(meeting_times.c.state.in_(("confirmed", "requested")))).all()
+    )
     for one in rows:
         for other in rows:
             if one.id < other.id and one.room_id == other.room_id:
@@ -251,7 +271,9 @@ def assert_nothing_twice(house: Office) -> None:
 
 def test_rooms_from_csv_and_icalendar(house: Office, tmp_path: Path) -> None:
     source = tmp_path / "rooms.csv"
-    source.write_text("name,site,capacity,features,zone\nAmber,Utrecht,10,projector;whiteboard,\nGroen,Gent,x,,\nRood,Gent,4,jacuzzi,Europe/Brussels\nBlauw,Gent,6,,\n")
+    source.write_text(
+        "name,site,capacity,features,zone\nAmber,Utrecht,10,projector;whiteboard,\nGroen,Gent,x,,\nRood,Gent,4,jacuzzi,Europe/Brussels\nBlauw,Gent,6,,\n"
+    )
     report = house.write(lambda c: import_rooms(c, source, zone="Europe/Brussels"))
     assert (report.added, report.updated) == (1, 1)
     assert [(row.line, row.field) for row in report.refused] == [(3, "capacity"), (4, "features")]

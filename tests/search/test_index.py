@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from benchmarks.search import indexed, mistyped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.search import indexed, mistyped
 from workplace_sdk.search.fold import fold, words
 from workplace_sdk.search.index import IndexedPerson, SyncState, count, mark_seen, remove, set_state, state, sweep, upsert
 from workplace_sdk.search.query import SearchRequest, SearchResult, search
@@ -25,7 +25,13 @@ def someone(id_: str, name: str, *topics: str, **others) -> IndexedPerson:
 
 STAFF = (
     someone("1", "Łukasz Wałęsa", "PostgreSQL", "privacy"),
-    someone("2", "Ana Ödegård", "privacy", "arbeidsrecht", fields={"title": ["Jurist"], "place": ["Utrecht A1.12"], "organisation": ["HR"]}),
+    someone(
+        "2",
+        "Ana Ödegård",
+        "privacy",
+        "arbeidsrecht",
+        fields={"title": ["Jurist"], "place": ["Utrecht A1.12"], "organisation": ["HR"]},
+    ),
     someone("3", "Piet Jansen", "printers", fields={"about": ["Weet ook iets van privacy."]}),
     someone("4", "Piet Janssen", "netwerken"),
     someone("5", "Weg Gegaan", "privacy", visible=False),
@@ -136,7 +142,10 @@ def test_common_words_are_capped_and_say_so(database: Database) -> None:
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(text=st.text(max_size=60) | st.sampled_from(["*)(uid=*", '"', "NEAR(a b)", "a AND", "{names} : x", "^a", "a'b\\", "'':*", "piet'|'a", "\x00piet"]))
+@given(
+    text=st.text(max_size=60)
+    | st.sampled_from(["*)(uid=*", '"', "NEAR(a b)", "a AND", "{names} : x", "^a", "a'b\\", "'':*", "piet'|'a", "\x00piet"])
+)
 def test_whatever_is_typed_is_data(database: Database, text: str) -> None:
     known = {person.name for person in STAFF if person.visible}
     hits = ask(database, text).hits

@@ -35,7 +35,19 @@ class Certificates:
             "-out", f"{name}.csr",
         )  # fmt: skip
         (self.folder / f"{name}.ext").write_text(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
-        signed = ("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", f"{name}.ext")
+        signed = (
+            "x509",
+            "-req",
+            "-in",
+            f"{name}.csr",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-extfile",
+            f"{name}.ext",
+        )
         if dates[0] == "-days":
             self._openssl(*signed, *dates, "-out", f"{name}.pem")
             return

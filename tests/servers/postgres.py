@@ -46,7 +46,19 @@ class Postgres:
             shutil.chown(self._home, self._user)
         self.port = free_port()
         data = self._home / "data"
-        initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+        initdb = [
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ]
         subprocess.run(initdb, check=True, capture_output=True, user=self._user, cwd=self._home)
         options = {
             "port": self.port,
@@ -83,7 +95,9 @@ class Postgres:
         import psycopg
 
         name = f"workplace_{os.getpid()}_{next(_numbers)}"
-        with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 

@@ -23,7 +23,10 @@ def free_port() -> int:
 def missing_program(*names: str) -> str | None:
     """Why a server cannot be started: the first program that is not installed."""
     for name in names:
-        if shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") is None and not Path(name).exists():
+        if (
+            shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") is None
+            and not Path(name).exists()
+        ):
             return f"{name} is not installed"
     return None
 
@@ -31,7 +34,9 @@ def missing_program(*names: str) -> str | None:
 class Server:
     """A child process in a session of its own, with its output in a file."""
 
-    def __init__(self, command: Sequence[str], log: Path, *, user: str | None = None, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], log: Path, *, user: str | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.log = log
         account = pwd.getpwnam(user) if user else None
         with log.open("ab") as output:

@@ -181,11 +181,15 @@ class Slapd:
     def _loaded(self) -> Path:
         """Load in memory where there is some: on disk, the index pages are written over and over."""
         memory = Path("/dev/shm")
-        folder = Path(tempfile.mkdtemp(prefix="workplace-slapadd-", dir=memory if memory.is_dir() and self.count > 20_000 else None))
+        folder = Path(
+            tempfile.mkdtemp(prefix="workplace-slapadd-", dir=memory if memory.is_dir() and self.count > 20_000 else None)
+        )
         config = folder / "slapd.conf"
         config.write_text(self._config.read_text().replace(f"directory {self.home / 'data'}", f"directory {folder}"))
         command = ["slapadd", "-q", "-f", str(config), "-b", SUFFIX]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as loading:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as loading:
             assert loading.stdin is not None
             assert loading.stderr is not None
             for entry in people.ldif(self.count):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from workplace_sdk.workplace import Workplace
 
 P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Desk:
@@ -87,11 +87,11 @@ class DeskCommand(click.Command):
 
 def desk_command(
     name: str, *, group: click.Group | None = None, **attributes: Any
-) -> Callable[[Callable[Concatenate[Desk, P], R]], click.Command]:
+) -> Callable[[Callable[Concatenate[Desk, P], object]], click.Command]:
     """Declare a command (of *group*, or one of its own) whose function takes the ``Desk`` first."""
 
-    def declare(function: Callable[Concatenate[Desk, P], R]) -> click.Command:
-        def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+    def declare(function: Callable[Concatenate[Desk, P], object]) -> click.Command:
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> object:
             return function(click.get_current_context().obj, *args, **kwargs)
 
         decorate: Callable[[Callable[..., Any]], click.Command] = click.command(name, cls=DeskCommand, **attributes)
@@ -147,7 +147,9 @@ def upload(path: str) -> Any:
 DATE = click.DateTime(formats=["%Y-%m-%d"])
 FILE = click.Path(exists=True, dir_okay=False)
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask; for scripts.")
-key_option = click.option("--key", metavar="KEY", help="Key of this write: the same key never does it twice, where the system can.")
+key_option = click.option(
+    "--key", metavar="KEY", help="Key of this write: the same key never does it twice, where the system can."
+)
 
 
 def agreed(operation: Any, *args: Any, yes: bool, key: str | None = None, **kwargs: Any) -> Any:
@@ -177,7 +179,7 @@ def agreed(operation: Any, *args: Any, yes: bool, key: str | None = None, **kwar
             raise Rejected(preview.blockers[0].text(chosen_language()), native_code=preview.blockers[0].code)
     if not yes and isinstance(operation.support, Native):
         question = "Doorgaan?" if chosen_language() == "nl" else "Go on?"
-        if wants_json() or not click.get_text_stream("stdin").isatty():
+        if wants_json() or not sys.stdin.isatty():
             raise click.UsageError("nobody can answer here: give --yes to go on without asking")
         if not click.confirm(question, err=True):
             raise Declined

@@ -144,7 +144,15 @@ def kilometres(
 
 
 def _submit(
-    desk: Desk, line: dict[str, Any], category: str, description: str, on: datetime | None, title: str | None, *, key: str | None, yes: bool
+    desk: Desk,
+    line: dict[str, Any],
+    category: str,
+    description: str,
+    on: datetime | None,
+    title: str | None,
+    *,
+    key: str | None,
+    yes: bool,
 ) -> None:
     from workplace_sdk.services.expenses import LineDraft, ReportDraft
 
@@ -173,7 +181,10 @@ def decide(desk: Desk, report: str, decision: str, comment: str | None, key: str
     """Approve, reject or return a report."""
     from workplace_sdk.services.common import Decision
 
-    show(agreed(desk.work.expenses.decide, ref(report, "expense"), Decision(decision), comment=comment, yes=yes, key=key), _fields())
+    show(
+        agreed(desk.work.expenses.decide, ref(report, "expense"), Decision(decision), comment=comment, yes=yes, key=key),
+        _fields(),
+    )
 
 
 def _columns() -> dict[str, str]:
@@ -187,4 +198,9 @@ def _columns() -> dict[str, str]:
 
 
 def _fields() -> dict[str, str]:
-    return {**_columns(), words("VAT", "btw"): "totals.tax", words("who", "wie"): "employee.label", words("key", "sleutel"): "key"}
+    return {
+        **_columns(),
+        words("VAT", "btw"): "totals.tax",
+        words("who", "wie"): "employee.label",
+        words("key", "sleutel"): "key",
+    }

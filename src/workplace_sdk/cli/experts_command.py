@@ -89,7 +89,10 @@ def topics(desk: Desk, topics: tuple[str, ...], key: str | None, yes: bool) -> N
     from workplace_sdk.services.experts import SkillClaim
 
     claims = tuple(draft(SkillClaim, name=name) for name in topics)
-    show(agreed(desk.work.experts.update_topics, claims, yes=yes, key=key), {words("name", "naam"): "name", words("topics", "onderwerpen"): "topics"})
+    show(
+        agreed(desk.work.experts.update_topics, claims, yes=yes, key=key),
+        {words("name", "naam"): "name", words("topics", "onderwerpen"): "topics"},
+    )
 
 
 def _columns() -> dict[str, str]:

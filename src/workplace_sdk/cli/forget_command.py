@@ -19,7 +19,12 @@ def command(desk: Desk, who: str, yes: bool) -> None:
     """
     if not desk.work.may("people.forget"):
         raise Unauthorized("erasing is for who has the right people.forget", identity=desk.work.me.label)
-    say(words(f"Everything about {who} is erased. This cannot be undone.", f"Alles over {who} wordt gewist. Dit kan niet ongedaan worden gemaakt."))
+    say(
+        words(
+            f"Everything about {who} is erased. This cannot be undone.",
+            f"Alles over {who} wordt gewist. Dit kan niet ongedaan worden gemaakt.",
+        )
+    )
     if not yes:
         from workplace_sdk.cli.failing import Declined
 

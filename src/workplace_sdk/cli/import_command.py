@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,11 @@ def people(desk: Desk, source: str, kind: str | None, into: str | None, yes: boo
     from workplace_sdk.connectors.local.people_import import import_people
 
     name = into or _local(desk)
-    return _load(desk, name, yes, source, lambda c, progress: import_people(c, name, Path(source), format=kind, progress=progress))
+
+    def load(connection: Any, progress: Progress) -> Any:
+        return import_people(connection, name, Path(source), format=kind, progress=progress)
+
+    return _load(desk, name, yes, source, load)
 
 
 @desk_command("rooms", group=command)
@@ -43,7 +48,11 @@ def rooms(desk: Desk, source: str, kind: str | None, into: str | None, yes: bool
     from workplace_sdk.connectors.local.rooms_setup import import_rooms
 
     name, zone = into or _local(desk), desk.work.settings.time_zone
-    return _load(desk, name, yes, source, lambda c, progress: import_rooms(c, Path(source), zone=zone, format=kind, progress=progress))
+
+    def load(connection: Any, progress: Progress) -> Any:
+        return import_rooms(connection, Path(source), zone=zone, format=kind, progress=progress)
+
+    return _load(desk, name, yes, source, load)
 
 
 def _local(desk: Desk) -> str:
@@ -54,11 +63,13 @@ def _local(desk: Desk) -> str:
 
 
 def _load(desk: Desk, name: str, yes: bool, source: str, load: Any) -> int:
-    from workplace_sdk.connectors.local import Local
+    from workplace_sdk.connectors.local.connector import Local
     from workplace_sdk.kernel.errors import Unauthorized
 
     if not desk.work.may("import"):
-        raise Unauthorized("loading is for who has the right import, in a [roles] table of the settings", identity=desk.work.me.label)
+        raise Unauthorized(
+            "loading is for who has the right import, in a [roles] table of the settings", identity=desk.work.me.label
+        )
     if not yes:
         from workplace_sdk.cli.failing import Declined
 
@@ -68,11 +79,16 @@ def _load(desk: Desk, name: str, yes: bool, source: str, load: Any) -> int:
     if not isinstance(local, Local):
         raise click.UsageError(f"{name} is not local: nothing can be loaded into it")
     with Progress(words("Loading", "Laden")) as progress:
-        report = desk.work.within(3600).run(iter(local.database.write(lambda c: load(c, progress), "import")), "import")
+        block = local.database.write(partial(load, progress=progress), "import")
+        report = desk.work.within(3600).run(iter(block), "import")
     for row in (*report.refused, *report.warnings):
         say(f"{source}:{row.line}: {row.field or ''}: {row.reason}", mark="warning")
     show(
         report,
-        {words("added", "toegevoegd"): "added", words("updated", "bijgewerkt"): "updated", words("refused", "geweigerd"): "refused"},
+        {
+            words("added", "toegevoegd"): "added",
+            words("updated", "bijgewerkt"): "updated",
+            words("refused", "geweigerd"): "refused",
+        },
     )
     return 6 if report.refused else 0

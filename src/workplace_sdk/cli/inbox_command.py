@@ -17,7 +17,21 @@ def command(desk: Desk) -> None:
         if isinstance(waiting, WorkplaceError):
             say(str(waiting), mark="warning")
         else:
-            rows.append({"ref": waiting.ref, "service": waiting.service, "who": waiting.who, "what": waiting.what, "since": waiting.since})
-    heads = (words("what waits", "wat wacht"), words("service", "dienst"), words("who", "wie"), words("what", "wat"), words("since", "sinds"))
+            rows.append(
+                {
+                    "ref": waiting.ref,
+                    "service": waiting.service,
+                    "who": waiting.who,
+                    "what": waiting.what,
+                    "since": waiting.since,
+                }
+            )
+    heads = (
+        words("what waits", "wat wacht"),
+        words("service", "dienst"),
+        words("who", "wie"),
+        words("what", "wat"),
+        words("since", "sinds"),
+    )
     columns = dict(zip(heads, ("ref", "service", "who", "what", "since"), strict=True))
     show(rows, columns, empty=("Nothing waits for you.", "Er wacht niets op u."))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from workplace_sdk.cli.common import DATE, FILE, Desk, agreed, desk_command, draft, key_option, person, ref, upload, yes_option
+from workplace_sdk.cli.common import DATE, FILE, Desk, agreed, desk_command, key_option, person, ref, upload, yes_option
 from workplace_sdk.cli.showing import show, words
 
 
@@ -42,7 +42,12 @@ def types(desk: Desk) -> None:
     """Kinds of leave that you may ask for."""
     show(
         desk.work.leave.types(),
-        {words("leave", "verlof"): "name", words("unit", "eenheid"): "unit", words("approval", "goedkeuring"): "requires_approval", "": "ref"},
+        {
+            words("leave", "verlof"): "name",
+            words("unit", "eenheid"): "unit",
+            words("approval", "goedkeuring"): "requires_approval",
+            "": "ref",
+        },
     )
 
 
@@ -145,7 +150,9 @@ def decide(desk: Desk, request: str, decision: str, comment: str | None, key: st
     """Approve, reject or return a request."""
     from workplace_sdk.services.common import Decision
 
-    show(agreed(desk.work.leave.decide, ref(request, "leave"), Decision(decision), comment=comment, yes=yes, key=key), _fields())
+    show(
+        agreed(desk.work.leave.decide, ref(request, "leave"), Decision(decision), comment=comment, yes=yes, key=key), _fields()
+    )
 
 
 @desk_command("absences", group=command)
@@ -155,7 +162,12 @@ def absences(desk: Desk, since: datetime, until: datetime) -> None:
     """Who of your team is off; never why."""
     show(
         desk.work.leave.absences(since=since.date(), until=until.date()),
-        {words("date", "datum"): "date", words("who", "wie"): "person.label", words("part", "deel"): "portion", words("tentative", "onder voorbehoud"): "tentative"},
+        {
+            words("date", "datum"): "date",
+            words("who", "wie"): "person.label",
+            words("part", "deel"): "portion",
+            words("tentative", "onder voorbehoud"): "tentative",
+        },
         empty=("Everyone is there.", "Iedereen is er."),
     )
 

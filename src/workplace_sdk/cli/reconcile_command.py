@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from workplace_sdk.cli.common import Desk, desk_command
@@ -18,10 +20,11 @@ def command(desk: Desk, operation: str, key: str) -> int:
     service, _, name = operation.partition(".")
     from workplace_sdk.settings import SERVICES
 
-    bound = getattr(desk.work.service(service), name, None) if service in SERVICES else None
+    bound: Any = getattr(desk.work.service(service), name, None) if service in SERVICES else None
     if not isinstance(bound, BoundWrite):
         raise click.BadParameter(f"{operation} is no write such as leave.submit", param_hint="SERVICE.OPERATION")
-    found = bound.reconcile(Key(key))
+    write: Any = bound  # pyright: ignore[reportUnknownVariableType] - isinstance() leaves its parameters open
+    found: Any = write.reconcile(Key(key))
     if found is None:
         show(words("Nothing with this key is found (yet).", "Met deze sleutel is (nog) niets gevonden."))
         return 7

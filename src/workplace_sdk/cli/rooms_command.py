@@ -17,7 +17,9 @@ def command() -> None:
 
 
 _FEATURES = click.option("--with", "features", multiple=True, metavar="FEATURE", help="projector, whiteboard, step_free, ...")
-_PEOPLE = click.option("--people", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many it has to seat.")
+_PEOPLE = click.option(
+    "--people", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many it has to seat."
+)
 
 
 @desk_command("list", group=command)
@@ -28,7 +30,12 @@ def list_(desk: Desk, site: str | None, people: int, features: tuple[str, ...]) 
     """Rooms that fit, the smallest first."""
     show(
         desk.work.rooms.rooms(site=site, people=people, features=_features(features)),
-        {words("room", "zaal"): "name", words("site", "locatie"): "site", words("seats", "plaatsen"): "capacity", words("has", "heeft"): "features"},
+        {
+            words("room", "zaal"): "name",
+            words("site", "locatie"): "site",
+            words("seats", "plaatsen"): "capacity",
+            words("has", "heeft"): "features",
+        },
         empty=("No room fits.", "Geen zaal past."),
     )
 
@@ -37,7 +44,9 @@ def list_(desk: Desk, site: str | None, people: int, features: tuple[str, ...]) 
 @click.argument("day", type=DATE)
 @click.argument("start", required=False)
 @click.argument("end", required=False)
-@click.option("--minutes", type=click.IntRange(5, 600), default=60, show_default=True, help="How long, when no START and END are given.")
+@click.option(
+    "--minutes", type=click.IntRange(5, 600), default=60, show_default=True, help="How long, when no START and END are given."
+)
 @click.option("--site", help="Only there.")
 @click.option("--attendee", "attendees", multiple=True, metavar="PERSON")
 @_PEOPLE
@@ -57,7 +66,9 @@ def find(
     from workplace_sdk.services.rooms import RoomQuery
 
     zone = desk.work.settings.time_zone
-    when: dict[str, Any] = {"span": _span(day.date(), start, end, zone)} if start and end else _whole_day(day.date(), minutes, zone)
+    when: dict[str, Any] = (
+        {"span": _span(day.date(), start, end, zone)} if start and end else _whole_day(day.date(), minutes, zone)
+    )
     who = tuple(person(one) for one in attendees)
     query = draft(RoomQuery, people=people, required=_features(features), site=site, attendees=who, **when)
     show(
@@ -80,7 +91,12 @@ def menu(desk: Desk, site: str | None) -> None:
     """What can be ordered with a meeting."""
     show(
         desk.work.rooms.menu(site),
-        {words("item", "artikel"): "name", words("kind", "soort"): "kind", words("price", "prijs"): "price", words("order before", "bestellen voor"): "order_before"},
+        {
+            words("item", "artikel"): "name",
+            words("kind", "soort"): "kind",
+            words("price", "prijs"): "price",
+            words("order before", "bestellen voor"): "order_before",
+        },
         empty=("Nothing can be ordered.", "Er kan niets worden besteld."),
     )
 

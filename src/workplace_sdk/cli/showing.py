@@ -1,12 +1,14 @@
 """What commands print: tables for people, JSON for scripts, sentences in the chosen language, progress after a second."""
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# What is shown can be anything.
 from __future__ import annotations
 
 import json
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import click
 from attrs import define
@@ -66,7 +68,7 @@ def show(answer: Any, columns: Mapping[str, str] | None = None, *, empty: tuple[
         click.echo(json.dumps(jsonable(answer), ensure_ascii=False, indent=None if not sys.stdout.isatty() else 2))
         return
     if isinstance(answer, Sequence) and not isinstance(answer, str):
-        rows: Sequence[Any] = answer  # pyright: ignore[reportUnknownVariableType]
+        rows: Sequence[Any] = answer
         if rows:
             table(rows, columns or {})
         else:
@@ -142,7 +144,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Iterable) and not isinstance(value, str | Mapping) and not hasattr(type(value), "model_fields"):
-        parts: Iterable[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        parts: Iterable[Any] = value
         return ", ".join(text_of(part) for part in parts)
     return "".join(char if char.isprintable() else " " for char in str(value))
 
@@ -150,15 +152,15 @@ def text_of(value: Any) -> str:
 def jsonable(value: Any) -> Any:
     """A value as JSON takes it: models by their fields, listings with what is missing from them."""
     if isinstance(value, Listing):
-        listing: Listing[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        listing: Listing[Any] = value
         gaps = [{"connection": gap.connection, "why": gap.why, "message": gap.message} for gap in listing.gaps]
         return {"items": [jsonable(item) for item in listing], "complete": listing.complete, "gaps": gaps}
     if hasattr(type(value), "model_fields"):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
-        return {str(key): jsonable(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [jsonable(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [jsonable(item) for item in value]
     if hasattr(type(value), "__attrs_attrs__"):
         from attrs import fields as attributes
 
@@ -183,7 +185,7 @@ class Progress:
         self._bar.length = max(total or 0, done)
         self._bar.update(done - self._bar.pos)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -17,7 +17,8 @@ def command(desk: Desk, service: str | None) -> None:
     """What this workplace can do, per connection: done here, by a link, or not at all."""
     entries = [entry for entry in desk.work.support() if service in (None, entry.service)]
     rows: list[dict[str, Any]] = [
-        {"operation": f"{entry.service}.{entry.operation}", "connection": entry.connection, **_told(entry.support)} for entry in entries
+        {"operation": f"{entry.service}.{entry.operation}", "connection": entry.connection, **_told(entry.support)}
+        for entry in entries
     ]
     if wants_json():
         show(rows)
@@ -25,7 +26,13 @@ def command(desk: Desk, service: str | None) -> None:
     heads = (words("operation", "handeling"), words("connection", "verbinding"), words("support", "ondersteuning"))
     show(
         rows,
-        {heads[0]: "operation", heads[1]: "connection", heads[2]: "support", words("evidence", "bewijs"): "evidence", "": "note"},
+        {
+            heads[0]: "operation",
+            heads[1]: "connection",
+            heads[2]: "support",
+            words("evidence", "bewijs"): "evidence",
+            "": "note",
+        },
     )
 
 

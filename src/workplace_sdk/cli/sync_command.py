@@ -18,7 +18,9 @@ def command(desk: Desk, connection_name: str, full: bool) -> None:
     from workplace_sdk.kernel.errors import Unauthorized
 
     if not desk.work.may("experts.sync"):
-        raise Unauthorized("syncing is for who has the right experts.sync, in a [roles] table of the settings", identity=desk.work.me.label)
+        raise Unauthorized(
+            "syncing is for who has the right experts.sync, in a [roles] table of the settings", identity=desk.work.me.label
+        )
     if connection_name not in desk.work.connection_names():
         raise click.BadParameter(f"there is: {', '.join(desk.work.connection_names())}", param_hint="CONNECTION")
     connector: Any = desk.work.connection(connection_name)
@@ -28,5 +30,9 @@ def command(desk: Desk, connection_name: str, full: bool) -> None:
         report = desk.work.within(3 * 3600).run(connector.sync(progress, full=full), "sync")
     show(
         report,
-        {words("written", "geschreven"): "written", words("removed", "verwijderd"): "removed", words("in the index", "in de index"): "total"},
+        {
+            words("written", "geschreven"): "written",
+            words("removed", "verwijderd"): "removed",
+            words("in the index", "in de index"): "total",
+        },
     )

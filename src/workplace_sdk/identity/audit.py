@@ -48,7 +48,8 @@ audit_log: Final = sa.Table(
 @frozen
 class AuditEntry:
     """One row: *outcome* is ``intended`` before a write, then ``done``, ``rejected``, ``failed`` or ``unknown``; ``refused``
-    when the caller was not allowed."""
+    when the caller was not allowed.
+    """
 
     at: datetime
     outcome: str
@@ -87,7 +88,9 @@ class StoredAudit:
 
         yield from self._database.write(append, "the audit log", harmless=True)
 
-    def entries(self, *, person: PersonRef | None = None, key: str | None = None, most: int = 1000) -> Steps[tuple[AuditEntry, ...]]:
+    def entries(
+        self, *, person: PersonRef | None = None, key: str | None = None, most: int = 1000
+    ) -> Steps[tuple[AuditEntry, ...]]:
         """The newest rows first, at most *most*: of a person as caller or subject, or of one key."""
         query = sa.select(audit_log).order_by(audit_log.c.id.desc()).limit(most)
         if person is not None:
@@ -114,7 +117,11 @@ class StoredAudit:
     def prune(self, before: datetime) -> Steps[int]:
         """Remove rows older than *before*; how many. Rows younger than ``KEPT`` stay."""
         query = audit_log.delete().where(audit_log.c.at < _text(before))
-        return (yield from self._database.write(lambda connection: connection.execute(query).rowcount, "the audit log", harmless=True))
+        return (
+            yield from self._database.write(
+                lambda connection: connection.execute(query).rowcount, "the audit log", harmless=True
+            )
+        )
 
 
 def name_of(person: PersonRef | None) -> str | None:

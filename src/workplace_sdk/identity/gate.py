@@ -46,7 +46,10 @@ class IdentityGate:
         if (yield from self._may(caller, access, call.subject)):
             return
         for delegation in self._delegations:
-            if not _matches(delegation.rights, access.right) or not delegation.since <= call.session.today() <= delegation.until:
+            if (
+                not _matches(delegation.rights, access.right)
+                or not delegation.since <= call.session.today() <= delegation.until
+            ):
                 continue
             if (yield from self._same(delegation.deputy, caller)) and (
                 yield from self._may(delegation.person, access, call.subject)

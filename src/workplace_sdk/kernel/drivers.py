@@ -153,7 +153,7 @@ def _not_inside_a_body(name: str) -> None:
 def _may_block(name: str) -> None:
     _not_inside_a_body(name)
     asyncio = sys.modules.get("asyncio")
-    if asyncio is not None and asyncio._get_running_loop() is not None:
+    if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - as get_running_loop, without an exception each time
         raise UsageError(f"{name} would block the running event loop: await {name}.aio(...) instead")
 
 

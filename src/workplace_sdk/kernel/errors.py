@@ -98,7 +98,13 @@ class ConfigError(WorkplaceError):
     )
 
     def __init__(
-        self, message: str = "", *, file: str | None = None, table: str | None = None, key: str | None = None, **where: str | None
+        self,
+        message: str = "",
+        *,
+        file: str | None = None,
+        table: str | None = None,
+        key: str | None = None,
+        **where: str | None,
     ) -> None:
         super().__init__(message, **where)
         self.file = file
@@ -107,7 +113,9 @@ class ConfigError(WorkplaceError):
 
     def __str__(self) -> str:
         place = ", ".join(
-            part for part in (self.file, f"[{self.table}]" if self.table else None, f"key {self.key!r}" if self.key else None) if part
+            part
+            for part in (self.file, f"[{self.table}]" if self.table else None, f"key {self.key!r}" if self.key else None)
+            if part
         )
         return f"{place}: {super().__str__()}" if place else super().__str__()
 
@@ -206,10 +214,17 @@ class Unavailable(WorkplaceError):
 
     code = "unavailable"
     acts = Acts.TIME
-    words = Words("The system does not answer now. Please try again later.", "Het systeem antwoordt nu niet. Probeer het later nog eens.")
+    words = Words(
+        "The system does not answer now. Please try again later.", "Het systeem antwoordt nu niet. Probeer het later nog eens."
+    )
 
     def __init__(
-        self, message: str = "", *, retry_after: float | None = None, connection: str | None = None, operation: str | None = None
+        self,
+        message: str = "",
+        *,
+        retry_after: float | None = None,
+        connection: str | None = None,
+        operation: str | None = None,
     ) -> None:
         super().__init__(message, connection=connection, operation=operation)
         self.retry_after = retry_after

@@ -41,15 +41,13 @@ class Gap:
     error: WorkplaceError | None = None
 
 
-class Listing(tuple[T_co, ...]):
+class Listing(tuple[T_co, ...]):  # noqa: SLOT001 - a tuple with attributes of its own
     """A tuple of answers, with *gaps*: what is known to be missing; and *answered*: which connections did answer."""
 
     gaps: tuple[Gap, ...]
     answered: tuple[str, ...]
 
-    def __new__(
-        cls, items: Iterable[T_co] = (), *, gaps: Iterable[Gap] = (), answered: Iterable[str] = ()
-    ) -> Listing[T_co]:
+    def __new__(cls, items: Iterable[T_co] = (), *, gaps: Iterable[Gap] = (), answered: Iterable[str] = ()) -> Listing[T_co]:
         self = super().__new__(cls, items)
         self.gaps = tuple(gaps)
         self.answered = tuple(answered)

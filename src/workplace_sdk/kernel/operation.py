@@ -1,19 +1,32 @@
 """Operations: methods of a service declared once, called blocking or async, previewed, reconciled, handed off.
 
-    class LeaveService(Service, service="leave"):
-        @read
-        def balances(self, person: PersonRef | None = None) -> Steps[Listing[LeaveBalance]]: ...
+class LeaveService(Service, service="leave"):
+    @read
+    def balances(self, person: PersonRef | None = None) -> Steps[Listing[LeaveBalance]]: ...
 
-    work.leave.balances(ana)          the blocking call
-    work.leave.balances.aio(ana)      the async one
-    work.leave.balances.steps(ana)    the body, for ``yield from`` in another body
+work.leave.balances(ana)          the blocking call
+work.leave.balances.aio(ana)      the async one
+work.leave.balances.steps(ana)    the body, for ``yield from`` in another body
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeAlias, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    cast,
+    overload,
+)
 
 from workplace_sdk.kernel.access import Access, Arguments
 from workplace_sdk.kernel.errors import InvalidInput, NotSupported, Unauthorized, WorkplaceError
@@ -90,7 +103,10 @@ class Operation(Generic[P, T_co]):
         self.measures = self.measures or base.measures
         self.merge = self.merge or base.merge
         self.__doc__ = self.__doc__ or base.__doc__
-        for kind, said, known in (("without", self.native.without, self.features), ("limits", self.native.limits, self.measures)):
+        for kind, said, known in (
+            ("without", self.native.without, self.features),
+            ("limits", self.native.limits, self.measures),
+        ):
             if unknown := sorted(set(said) - set(known)):
                 raise TypeError(f"{owner}.{self.name}: {kind} names {unknown}, known are {sorted(known)}")
 
@@ -460,12 +476,12 @@ def _guarded(call: Call, body: Callable[..., Steps[Any]] | None = None) -> Steps
         yield from _admitted(call)
         if call.safety is not Safety.READ:
             yield from audit.record(call, Outcome.INTENDED)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - only our own errors leave
         raise call.translated(error)  # noqa: B904 - translated() has set the cause
     try:
         run: Callable[..., Steps[Any]] = body or service.body_of(cast("Operation[..., Any]", operation))
         result: Any = yield from run(service, **call.arguments)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - only our own errors leave
         told = call.translated(error)
         if call.safety is not Safety.READ:
             yield from _recorded(call, Call.outcome_of(told), told)
@@ -482,7 +498,8 @@ def _recorded(call: Call, outcome: Outcome, error: WorkplaceError | None = None)
     except WorkplaceError as failed:
         import logging
 
-        logging.getLogger("workplace_sdk.audit").error("not recorded: %s %s key=%s (%s)", outcome, call.name, call.key, failed)
+        log = logging.getLogger("workplace_sdk.audit")
+        log.error("not recorded: %s %s key=%s (%s)", outcome, call.name, call.key, failed)  # noqa: TRY400 - no stack is needed
 
 
 def _guarded_pages(call: Call) -> PageSteps[Any]:
@@ -493,7 +510,7 @@ def _guarded_pages(call: Call) -> PageSteps[Any]:
     try:
         yield from _admitted(call)
         yield from service.body_of(operation)(service, **call.arguments)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - only our own errors leave
         raise call.translated(error)  # noqa: B904 - translated() has set the cause
 
 
@@ -539,7 +556,9 @@ class Service:
                     raise TypeError(f"{cls.__name__}.{name} is no operation of {cls.interface.__name__}")
                 inherited[name] = operation
             elif base is not None:
-                raise TypeError(f"{cls.__name__}.{name} overrides an operation: decorate it with @{type(base).__name__.lower()}")
+                raise TypeError(
+                    f"{cls.__name__}.{name} overrides an operation: decorate it with @{type(base).__name__.lower()}"
+                )
         cls._operations = MappingProxyType(inherited)
         for mapping in (cls.handoffs, cls.absent):
             if unknown := sorted(set(mapping) - set(inherited)):
@@ -567,7 +586,7 @@ class Service:
     def declared_support(cls, name: str) -> Support:
         """What this class offers of the operation *name*."""
         operation = cls._operations[name]
-        if operation is not cls.interface._operations[name]:
+        if operation is not cls.interface.operations()[name]:
             return operation.native
         if operation.derived_from and all(isinstance(cls.declared_support(other), Native) for other in operation.derived_from):
             return operation.native

@@ -15,7 +15,7 @@ B = TypeVar("B")
 
 
 def gather(pages: PageSteps[A], most: int | None = None) -> Steps[tuple[A, ...]]:
-    """Every item of a paged body (at most *most*): ``yield from gather(self.requests.steps(ana))``."""
+    """All items of a paged body, at most *most* of them."""
     items: list[A] = []
 
     def keep(page: Page[A]) -> Steps[bool]:
@@ -34,7 +34,8 @@ def for_each_page(pages: PageSteps[A], use: Callable[[Page[A]], Steps[bool]]) ->
     try:
         while step is not None:
             if isinstance(step, Page):
-                if (yield from use(step)):
+                page: Page[Any] = step  # pyright: ignore[reportUnknownVariableType] - isinstance() leaves its items open
+                if (yield from use(page)):
                     return
                 step = for_driver.start()
                 continue
@@ -55,7 +56,8 @@ def mapped_pages(pages: PageSteps[A], translate: Callable[[Page[A]], Page[B]]) -
     try:
         while step is not None:
             if isinstance(step, Page):
-                yield translate(step)
+                page: Page[Any] = step  # pyright: ignore[reportUnknownVariableType] - isinstance() leaves its items open
+                yield translate(page)
                 step = for_driver.start()
                 continue
             try:

@@ -63,7 +63,8 @@ def found(query: ExpertQuery, connection_name: str) -> Callable[[Connection], Li
                 expert=Expert.model_validate_json(hit.payload),
                 score=hit.score,
                 reasons=tuple(
-                    Reason(kind=_KINDS[why.field], typed=why.typed, found=why.found, how=why.how, weight=why.weight) for why in hit.reasons
+                    Reason(kind=_KINDS[why.field], typed=why.typed, found=why.found, how=why.how, weight=why.weight)
+                    for why in hit.reasons
                 ),
             )
             for hit in result.hits

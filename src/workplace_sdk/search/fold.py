@@ -16,7 +16,14 @@ _LETTERS: Final = str.maketrans(
 )  # fmt: skip
 """What NFKD leaves, and the apostrophes people type for one another."""
 
-_NAMES: Final = (("c++", "cplusplus"), ("c#", "csharp"), ("f#", "fsharp"), (".net", "dotnet"), ("r&d", "randd"), ("p&o", "pando"))
+_NAMES: Final = (
+    ("c++", "cplusplus"),
+    ("c#", "csharp"),
+    ("f#", "fsharp"),
+    (".net", "dotnet"),
+    ("r&d", "randd"),
+    ("p&o", "pando"),
+)
 """Topics that are nothing without their signs."""
 
 _WORD: Final = re.compile(r"[^\W_]+")

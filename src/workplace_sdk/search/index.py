@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 BATCH: Final = 1000
-LETTERS: Final = dict(zip(FIELDS, "nteopa", strict=True))
+LETTERS: Final[dict[str, str]] = dict(zip(FIELDS, "nteopa", strict=True))
 """On PostgreSQL a word is kept with the letter of its field before it."""
 
 
@@ -74,7 +74,8 @@ def _write(connection: Connection, source: str, batch: Sequence[IndexedPerson], 
     connection.execute(people_index.insert(), rows)
     ids = _ids(connection, source, [person.source_id for person in batch])
     texts = [
-        {"id": ids[person.source_id], **{field: _padded(found[field]) for field in FIELDS}} for person, found in zip(batch, folded, strict=True)
+        {"id": ids[person.source_id], **{field: _padded(found[field]) for field in FIELDS}}
+        for person, found in zip(batch, folded, strict=True)
     ]
     if postgresql:
         names = ", ".join(f"{field} = :{field}" for field in FIELDS)
@@ -87,7 +88,9 @@ def _write(connection: Connection, source: str, batch: Sequence[IndexedPerson], 
 
 
 def _folded(person: IndexedPerson) -> dict[str, list[str]]:
-    found = {field: [word for text in person.fields.get(field, ()) for word in words(text)] for field in FIELDS if field != "names"}
+    found = {
+        field: [word for text in person.fields.get(field, ()) for word in words(text)] for field in FIELDS if field != "names"
+    }
     return {"names": [word for text in person.fields.get("names", ()) for word in name_words(text)], **found}
 
 
@@ -116,7 +119,9 @@ def _learn(connection: Connection, found: set[str]) -> None:
     if not new:
         return
     connection.execute(_ignoring(connection, index_words), [{"word": word} for word in new])
-    connection.execute(_ignoring(connection, index_forms), [{"form": form, "word": word} for word in new for form in sorted(near_forms(word))])
+    connection.execute(
+        _ignoring(connection, index_forms), [{"form": form, "word": word} for word in new for form in sorted(near_forms(word))]
+    )
 
 
 def _ignoring(connection: Connection, table: sa.Table) -> Any:

@@ -27,7 +27,14 @@ from workplace_sdk.search.schema import FIELDS, index_forms, index_words, people
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-FIELD_WEIGHTS: Final[Mapping[str, float]] = {"names": 1.0, "topics": 1.0, "title": 0.7, "organisation": 0.5, "place": 0.4, "about": 0.3}
+FIELD_WEIGHTS: Final[Mapping[str, float]] = {
+    "names": 1.0,
+    "topics": 1.0,
+    "title": 0.7,
+    "organisation": 0.5,
+    "place": 0.4,
+    "about": 0.3,
+}
 HOW_WEIGHTS: Final[Mapping[str, float]] = {"exact": 1.0, "prefix": 0.8, "typo": 0.6}
 STRONG: Final = ("names", "topics", "title")
 APART: Final = 0.9
@@ -165,7 +172,9 @@ def _exactly(found: _Found) -> bool:
     return any(all(how == "exact" for _, _, how in ways) for _, _, ways in found.rows.values())
 
 
-def _forgive(connection: Connection, request: SearchRequest, found: _Found, terms: Sequence[Term], fixed: Sequence[Term]) -> None:
+def _forgive(
+    connection: Connection, request: SearchRequest, found: _Found, terms: Sequence[Term], fixed: Sequence[Term]
+) -> None:
     """Add who is found with one letter wrong in one word: a few for every word it may have been, so that none hides another."""
     near = _near(connection, [term.word for term in terms if len(term.word) > 3 or len(terms) > 1])
     exact = [term.allowing("exact", FIELDS) for term in terms]
@@ -181,18 +190,24 @@ def _forgive(connection: Connection, request: SearchRequest, found: _Found, term
 def _near(connection: Connection, typed: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Words of the index one edit away from each typed one."""
     forms = {word: near_forms(word) for word in typed}
-    every = sorted(set().union(*forms.values())) if forms else []
+    every = sorted(set[str]().union(*forms.values()))
     if not every:
         return {}
     chosen = sa.select(index_forms.c.form, index_forms.c.word).where(index_forms.c.form.in_(every))
     rows = connection.execute(chosen).all()
     return {
-        word: tuple(sorted({row.word for row in rows if row.form in own and row.word != word and one_edit_apart(word, row.word)})[:MOST_NEAR])
+        word: tuple(
+            sorted({row.word for row in rows if row.form in own and row.word != word and one_edit_apart(word, row.word)})[
+                :MOST_NEAR
+            ]
+        )
         for word, own in forms.items()
     }
 
 
-def _rearrange(connection: Connection, request: SearchRequest, found: _Found, typed: Sequence[str], fixed: Sequence[Term]) -> None:
+def _rearrange(
+    connection: Connection, request: SearchRequest, found: _Found, typed: Sequence[str], fixed: Sequence[Term]
+) -> None:
     """Try one space more or one less: ``pietjansen``, ``Jan sen``."""
     for index, word in enumerate(typed):
         halves = {(word[:cut], word[cut:]) for cut in range(1, len(word))}
@@ -245,7 +260,13 @@ def _with_near(ranked: Sequence[Any], limit: int) -> list[Any]:
 
 def _hit(row: Any, score: float, ways: Iterable[tuple[Term, str, str]]) -> Hit:
     reasons = tuple(
-        HitReason(where, term.word, _written(row.shown.get(where, ()), term, how), how, _rounded(FIELD_WEIGHTS[where] * HOW_WEIGHTS[how]))
+        HitReason(
+            where,
+            term.word,
+            _written(row.shown.get(where, ()), term, how),
+            how,
+            _rounded(FIELD_WEIGHTS[where] * HOW_WEIGHTS[how]),
+        )
         for term, where, how in ways
     )
     return Hit(row.connection, row.source_id, row.name, _rounded(min(score, 1.0)), reasons, bytes(row.payload))

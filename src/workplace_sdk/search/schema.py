@@ -1,5 +1,7 @@
 """Tables of the people index. When their version differs they are dropped and made anew, empty: the next sync fills them."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# SQLAlchemy leaves the types of JSON and foreign key columns open.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -31,7 +33,9 @@ people_index: Final = sa.Table(
     sa.Index("ix_people_index_connection_generation", "connection", "generation"),
 )
 
-index_words: Final = sa.Table("people_index_words", metadata, sa.Column("word", sa.Text, primary_key=True), sqlite_with_rowid=False)
+index_words: Final = sa.Table(
+    "people_index_words", metadata, sa.Column("word", sa.Text, primary_key=True), sqlite_with_rowid=False
+)
 
 index_forms: Final = sa.Table(
     "people_index_forms",
@@ -70,7 +74,9 @@ def prepare(engine: Engine) -> None:
         metadata.create_all(connection)
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("ALTER TABLE people_index ADD COLUMN terms tsvector")
-            connection.exec_driver_sql("CREATE INDEX ix_people_index_terms ON people_index USING gin (terms) WITH (fastupdate = off)")
+            connection.exec_driver_sql(
+                "CREATE INDEX ix_people_index_terms ON people_index USING gin (terms) WITH (fastupdate = off)"
+            )
             for field in FIELDS:
                 connection.exec_driver_sql(f"ALTER TABLE people_index ADD COLUMN {field} text NOT NULL DEFAULT ''")
         else:

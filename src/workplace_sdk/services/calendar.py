@@ -167,7 +167,9 @@ def _of_year(region: str, year: int, language: str) -> Mapping[date, Holiday]:
 
     country, _, subdivision = region.partition("-")
     try:
-        calendar = holidays.country_holidays(country, subdiv=subdivision or None, years=year, language=_spoken(country, language))
+        calendar = holidays.country_holidays(
+            country, subdiv=subdivision or None, years=year, language=_spoken(country, language)
+        )
     except (NotImplementedError, KeyError):
         raise ValueError(f"no public holidays are known for {region!r}") from None
     return {day: Holiday(date=day, name=name, region=region) for day, name in calendar.items()}
@@ -178,7 +180,7 @@ def _spoken(country: str, language: str) -> str | None:
     import holidays
 
     wanted = {"nl": "nl", "en": "en_US"}.get(language, language)
-    supported: tuple[str, ...] = getattr(holidays, country, None) and getattr(holidays, country).supported_languages or ()
+    supported: tuple[str, ...] = (getattr(holidays, country, None) and getattr(holidays, country).supported_languages) or ()
     return wanted if wanted in supported else None
 
 

@@ -266,7 +266,7 @@ class Mapped(Model, Generic[E]):
     source: str | None = None
 
     def __str__(self) -> str:
-        return self.source if self.value == "unmapped" and self.source else str(self.value)
+        return self.source if str(self.value) == "unmapped" and self.source else str(self.value)
 
     def __eq__(self, other: object) -> bool:
         return self.value == (other.value if isinstance(other, Mapped) else other)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
@@ -474,11 +474,13 @@ def named(parameter: str, attribute: str | None = None) -> Callable[[Any, Argume
     return subject
 
 
-def owner(attribute: str = "employee", *, operation: str = "get", parameter: str = "ref") -> Callable[[Any, Arguments], Steps[Any]]:
+def owner(
+    attribute: str = "employee", *, operation: str = "get", parameter: str = "ref"
+) -> Callable[[Any, Arguments], Steps[Any]]:
     """For ``Access``: the call is about the person in *attribute* of the record that *parameter* refers to."""
 
     def subject(service: Any, arguments: Arguments) -> Steps[Any]:
-        record = yield from getattr(service, operation).steps(arguments[parameter])
-        return getattr(record, attribute)
+        steps: Steps[Any] = getattr(service, operation).steps(arguments[parameter])
+        return getattr((yield from steps), attribute)
 
     return subject

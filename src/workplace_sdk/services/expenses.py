@@ -192,8 +192,10 @@ class LineDraft(Model):
                 raise ValueError("taxes are in the currency of amount")
             if abs(gross - self.amount.amount) > unit:
                 raise ValueError(f"taxes: net and tax make {gross}, and amount is {self.amount.amount}")
-        if self.personal is not None and self.amount is not None and (
-            self.personal.currency != self.amount.currency or not 0 <= self.personal.amount <= self.amount.amount
+        if (
+            self.personal is not None
+            and self.amount is not None
+            and (self.personal.currency != self.amount.currency or not 0 <= self.personal.amount <= self.amount.amount)
         ):
             raise ValueError("personal is a part of amount")
         if self.allocations and sum((one.share for one in self.allocations), Decimal(0)) != 100:
@@ -510,7 +512,9 @@ def _sums(draft: ReportDraft) -> list[PreviewLine]:
     parts = [str(Money(amount=amount, currency=currency)) for currency, amount in sums.items()]
     parts += [f"{kilometres.normalize():f} km"] if kilometres else []
     text = " + ".join(parts)
-    return [PreviewLine(code="sum", en=f"{draft.title}: {text}", nl=f"{draft.title}: {text}", facts={"lines": len(draft.lines)})]
+    return [
+        PreviewLine(code="sum", en=f"{draft.title}: {text}", nl=f"{draft.title}: {text}", facts={"lines": len(draft.lines)})
+    ]
 
 
 class _OfLine(Rejected):
@@ -572,5 +576,3 @@ class AlreadyDecided(Conflict):
 
     code = "already-decided"
     words = Words("Somebody decided about this already.", "Hierover is al beslist.")
-
-

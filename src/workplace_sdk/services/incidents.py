@@ -19,7 +19,19 @@ from workplace_sdk.kernel.operation import Service, pages, read, write
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.kernel.words import Words
-from workplace_sdk.services.common import Amount, Attachment, Comment, Mapped, Model, PersonRef, Record, Ref, Upload, named, owner
+from workplace_sdk.services.common import (
+    Amount,
+    Attachment,
+    Comment,
+    Mapped,
+    Model,
+    PersonRef,
+    Record,
+    Ref,
+    Upload,
+    named,
+    owner,
+)
 
 
 class Place(Model):
@@ -130,7 +142,12 @@ class TicketStatus(StrEnum):
     UNMAPPED = "unmapped"
 
 
-OPEN: Final = frozenset(TicketStatus) - {TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.CANCELLED, TicketStatus.UNMAPPED}
+OPEN: Final = frozenset(TicketStatus) - {
+    TicketStatus.RESOLVED,
+    TicketStatus.CLOSED,
+    TicketStatus.CANCELLED,
+    TicketStatus.UNMAPPED,
+}
 """Tickets on which someone still has to do something."""
 
 
@@ -320,7 +337,7 @@ class Incidents(Service, service="incidents"):
         yield
 
     @pages(access=Access("incidents.read", _MINE, named("person")))
-    def requests(self, person: PersonRef | None = None, *, open: bool = True) -> PageSteps[Ticket]:  # noqa: A002 - the field's word
+    def requests(self, person: PersonRef | None = None, *, open: bool = True) -> PageSteps[Ticket]:
         """Tickets of *person*, the newest first; with *open* false the finished ones too."""
         raise self.unsupported("requests")
         yield Page(())
@@ -433,7 +450,9 @@ class Incidents(Service, service="incidents"):
         return Preview(operation="incidents.report", key=str(key), lines=tuple(lines))
 
     @comment.previews
-    def preview_comment(self, ref: Ref, body: str, *, uploads: tuple[Upload, ...] = (), key: Key | None = None) -> Steps[Preview]:
+    def preview_comment(
+        self, ref: Ref, body: str, *, uploads: tuple[Upload, ...] = (), key: Key | None = None
+    ) -> Steps[Preview]:
         """On which ticket."""
         return (yield from self._told("comment", ref, key, Words("Comment on {what}", "Reactie op {what}")))
 
@@ -445,7 +464,11 @@ class Incidents(Service, service="incidents"):
     @confirm_resolved.previews
     def preview_confirm_resolved(self, ref: Ref, *, key: Key | None = None) -> Steps[Preview]:
         """Which ticket."""
-        return (yield from self._told("confirm_resolved", ref, key, Words("Close as solved: {what}", "Sluiten als opgelost: {what}")))
+        return (
+            yield from self._told(
+                "confirm_resolved", ref, key, Words("Close as solved: {what}", "Sluiten als opgelost: {what}")
+            )
+        )
 
     @reopen.previews
     def preview_reopen(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[Preview]:
@@ -460,8 +483,12 @@ class Incidents(Service, service="incidents"):
     @handle.previews
     def preview_handle(self, ref: Ref, change: TicketChange, *, key: Key | None = None) -> Steps[Preview]:
         """Which ticket, and what changes."""
-        changed = ", ".join(f"{name}: {value}" for name, value in change.model_dump(exclude_none=True, exclude={"internal"}).items())
-        return (yield from self._told("handle", ref, key, Words(f"Change {{what}}: {changed}", f"Wijzigen van {{what}}: {changed}")))
+        changed = ", ".join(
+            f"{name}: {value}" for name, value in change.model_dump(exclude_none=True, exclude={"internal"}).items()
+        )
+        return (
+            yield from self._told("handle", ref, key, Words(f"Change {{what}}: {changed}", f"Wijzigen van {{what}}: {changed}"))
+        )
 
     def _told(self, operation: str, ref: Ref, key: Key | None, words: Words) -> Steps[Preview]:
         ticket = yield from self.get.steps(ref)

@@ -15,7 +15,7 @@ from workplace_sdk.kernel.errors import Conflict, Rejected
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.listing import Listing
-from workplace_sdk.kernel.operation import Service, pages, read, write
+from workplace_sdk.kernel.operation import Feature, Measure, Service, pages, read, write
 from workplace_sdk.kernel.preview import Preview, PreviewLine
 from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.calendar import Holiday, Portion, WorkSchedule
@@ -238,7 +238,9 @@ class LeaveDraft(Model):
             raise ValueError("last is before first")
         if (until - first).days >= MOST_DAYS:
             raise ValueError(f"at most {MOST_DAYS} days at once")
-        portions = {until: last_portion} | {first: first_portion if until != first or last is None else _single(first_portion, last_portion)}
+        portions = {until: last_portion} | {
+            first: first_portion if until != first or last is None else _single(first_portion, last_portion)
+        }
         days = tuple(DayOff(date=day, portion=portions.get(day, Portion.FULL)) for day in days_between(first, until))
         return cls(leave_type=leave_type, days=days, **others)
 
@@ -313,7 +315,7 @@ def _draft(arguments: Arguments) -> LeaveDraft:
     return draft
 
 
-_FEATURES = {
+_FEATURES: dict[str, Feature] = {
     "half_days": lambda a: any(day.portion in (Portion.AM, Portion.PM) for day in _draft(a).days),
     "hours": lambda a: any(day.portion is Portion.HOURS for day in _draft(a).days),
     "separate_days": lambda a: len(_draft(a).days) != (_draft(a).last_day - _draft(a).first_day).days + 1,
@@ -321,7 +323,7 @@ _FEATURES = {
     "substitute": lambda a: _draft(a).substitute is not None,
     "attachments": lambda a: bool(_draft(a).attachments),
 }
-_MEASURES = {
+_MEASURES: dict[str, Measure] = {
     "days": lambda a: len(_draft(a).days),
     "reason_length": lambda a: len(_draft(a).reason or ""),
     "attachment_bytes": lambda a: max((upload.size for upload in _draft(a).attachments), default=0),
@@ -462,9 +464,7 @@ class LeaveService(Service, service="leave"):
         yield
 
     @read(access=_ANYONE)
-    def absences(
-        self, *, since: date, until: date, people: tuple[PersonRef, ...] | None = None
-    ) -> Steps[Listing[Absence]]:
+    def absences(self, *, since: date, until: date, people: tuple[PersonRef, ...] | None = None) -> Steps[Listing[Absence]]:
         """Who is off on the days from *since* to *until*, both included; at most a year. Never why.
 
         Args:
@@ -537,13 +537,17 @@ class LeaveService(Service, service="leave"):
     def preview_attach(self, ref: Ref, upload: Upload, *, key: Key | None = None) -> Steps[Preview]:
         """Which document goes with which request."""
         request = yield from self.get.steps(ref)
-        return _told("leave.attach", key, request, Words(f"Add {upload.name} to: {{what}}", f"{upload.name} toevoegen aan: {{what}}"))
+        return _told(
+            "leave.attach", key, request, Words(f"Add {upload.name} to: {{what}}", f"{upload.name} toevoegen aan: {{what}}")
+        )
 
 
 def _told(operation: str, key: Key | None, request: LeaveRequest, words: Words) -> Preview:
     what = f"{request.employee.label}, {request.type_name}, {request.first_day} - {request.last_day}, {request.total}"
     text = words.filled(what=what)
-    line = PreviewLine(code="request", en=text.en, nl=text.nl, facts={"ref": str(request.ref), "total": str(request.total.value)})
+    line = PreviewLine(
+        code="request", en=text.en, nl=text.nl, facts={"ref": str(request.ref), "total": str(request.total.value)}
+    )
     return Preview(operation=operation, key=str(key), lines=(line,))
 
 
@@ -552,7 +556,8 @@ class InsufficientBalance(Rejected):
 
     code = "insufficient-balance"
     words = Words(
-        "You do not have enough leave left: you are short by {short_by}.", "U heeft niet genoeg verlof over: u komt {short_by} tekort."
+        "You do not have enough leave left: you are short by {short_by}.",
+        "U heeft niet genoeg verlof over: u komt {short_by} tekort.",
     )
 
     def __init__(self, message: str = "", *, short_by: DurationAmount | None = None, **where: Any) -> None:
@@ -564,7 +569,9 @@ class OverlappingLeave(Rejected):
     """There is leave on some of these days already: *refs* says which requests."""
 
     code = "overlapping-leave"
-    words = Words("You already asked for leave on some of these days.", "U heeft op een deel van deze dagen al verlof gevraagd.")
+    words = Words(
+        "You already asked for leave on some of these days.", "U heeft op een deel van deze dagen al verlof gevraagd."
+    )
 
     def __init__(self, message: str = "", *, refs: tuple[Ref, ...] = (), **where: Any) -> None:
         super().__init__(message, field=where.pop("field", "days"), **where)
@@ -575,7 +582,9 @@ class NotAWorkingDay(Rejected):
     """None of the *dates* is a working day: there is nothing to ask leave for."""
 
     code = "not-a-working-day"
-    words = Words("You do not work on these days, so no leave is needed.", "U werkt niet op deze dagen, dus verlof is niet nodig.")
+    words = Words(
+        "You do not work on these days, so no leave is needed.", "U werkt niet op deze dagen, dus verlof is niet nodig."
+    )
 
     def __init__(self, message: str = "", *, dates: tuple[date, ...] = (), **where: Any) -> None:
         super().__init__(message, field=where.pop("field", "days"), **where)
@@ -597,7 +606,9 @@ class BlackoutPeriod(Rejected):
     """No leave can be taken from *first* to *last*."""
 
     code = "blackout-period"
-    words = Words("No leave can be taken from {first} to {last}.", "Van {first} tot en met {last} kan geen verlof worden opgenomen.")
+    words = Words(
+        "No leave can be taken from {first} to {last}.", "Van {first} tot en met {last} kan geen verlof worden opgenomen."
+    )
 
     def __init__(self, message: str = "", *, first: date | None = None, last: date | None = None, **where: Any) -> None:
         super().__init__(message, field=where.pop("field", "days"), **where)
@@ -609,7 +620,9 @@ class CrossesEntitlementPeriod(Rejected):
     """The days are in two entitlement periods: ask for them in two requests, the second from *split_at*."""
 
     code = "crosses-entitlement-period"
-    words = Words("Please make two requests, the second one from {split_at}.", "Maak twee aanvragen, de tweede vanaf {split_at}.")
+    words = Words(
+        "Please make two requests, the second one from {split_at}.", "Maak twee aanvragen, de tweede vanaf {split_at}."
+    )
 
     def __init__(self, message: str = "", *, split_at: date | None = None, **where: Any) -> None:
         super().__init__(message, field=where.pop("field", "days"), **where)

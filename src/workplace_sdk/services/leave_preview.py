@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps
     from workplace_sdk.kernel.keys import Key
 
-OPEN = frozenset({LeaveStatus.SUBMITTED, LeaveStatus.APPROVED, LeaveStatus.CANCEL_REQUESTED, LeaveStatus.PARTLY_APPROVED, LeaveStatus.TAKEN})
+OPEN = frozenset(
+    {LeaveStatus.SUBMITTED, LeaveStatus.APPROVED, LeaveStatus.CANCEL_REQUESTED, LeaveStatus.PARTLY_APPROVED, LeaveStatus.TAKEN}
+)
 """Requests whose days are spoken for."""
 
 
@@ -62,14 +64,18 @@ def chosen_type(types: tuple[LeaveType, ...], wanted: Ref | str) -> LeaveType:
     raise NotFound(f"there is no leave type {wanted}; there is: {known}", field="leave_type")
 
 
-def previewed(service: LeaveService, draft: LeaveDraft, key: Key | None, *, replacing: LeaveRequest | None = None) -> Steps[Preview]:
+def previewed(
+    service: LeaveService, draft: LeaveDraft, key: Key | None, *, replacing: LeaveRequest | None = None
+) -> Steps[Preview]:
     """The lines of a preview, as far as the system offers what they are made of."""
     person: PersonRef = service.person(draft.person)
     kind = chosen_type((yield from service.types.steps(person)), draft.leave_type)
     schedule = yield from service.schedule.steps(person, on=draft.first_day)
     holidays = yield from _holidays(service, person, draft)
     try:
-        days = charged_days(draft, unit=kind.unit, schedule=schedule, holidays=holidays, charges_holidays=bool(kind.charges_holidays))
+        days = charged_days(
+            draft, unit=kind.unit, schedule=schedule, holidays=holidays, charges_holidays=bool(kind.charges_holidays)
+        )
     except ValueError as error:
         blocker = PreviewLine(code="hours", en=str(error), nl=str(error), weight=Weight.BLOCKER)
         return Preview(operation="leave.submit", key=str(key), lines=(blocker,))
@@ -107,7 +113,11 @@ def _cost(kind: LeaveType, days: tuple[LeaveDay, ...], total: Decimal, holidays:
         if day.why_zero == HOLIDAY and day.date in holidays:
             name = holidays[day.date].name
             text = f"{day.date}: {name}"
-            lines.append(PreviewLine(code="holiday", en=f"{text}, costs nothing.", nl=f"{text}, kost niets.", facts={"date": str(day.date)}))
+            lines.append(
+                PreviewLine(
+                    code="holiday", en=f"{text}, costs nothing.", nl=f"{text}, kost niets.", facts={"date": str(day.date)}
+                )
+            )
     free = Counter(day.why_zero for day in days)["non_working"]
     if free:
         lines.append(
@@ -130,7 +140,11 @@ def _after(
     balance: LeaveBalance | None = next((one for one in balances if one.leave_type == kind.ref), None)
     if balance is None or balance.available is None:
         return []
-    back = replacing.total.value if replacing is not None and replacing.leave_type == kind.ref and replacing.status in OPEN else Decimal(0)
+    back = (
+        replacing.total.value
+        if replacing is not None and replacing.leave_type == kind.ref and replacing.status in OPEN
+        else Decimal(0)
+    )
     left = balance.available + back - total
     after = DurationAmount(value=left, unit=kind.unit)
     short = left < 0 and not kind.allow_negative
@@ -146,7 +160,9 @@ def _after(
     ]
 
 
-def _overlaps(service: LeaveService, person: PersonRef, draft: LeaveDraft, replacing: LeaveRequest | None) -> Steps[list[PreviewLine]]:
+def _overlaps(
+    service: LeaveService, person: PersonRef, draft: LeaveDraft, replacing: LeaveRequest | None
+) -> Steps[list[PreviewLine]]:
     if not isinstance(service.requests.support, Native):
         return []
     asked = yield from gather(service.requests.steps(person, status=OPEN, since=draft.first_day, until=draft.last_day))
@@ -188,9 +204,15 @@ def colleagues_off(service: LeaveService, person: PersonRef, first: date, last: 
 def _rules(service: LeaveService, kind: LeaveType, draft: LeaveDraft) -> list[PreviewLine]:
     lines: list[PreviewLine] = []
     if kind.requires_reason and not draft.reason:
-        lines.append(PreviewLine(code="reason", en="A reason has to be given.", nl="Er moet een reden bij.", weight=Weight.BLOCKER))
+        lines.append(
+            PreviewLine(code="reason", en="A reason has to be given.", nl="Er moet een reden bij.", weight=Weight.BLOCKER)
+        )
     if kind.attachments == "always" and not draft.attachments:
-        lines.append(PreviewLine(code="attachment", en="A document has to be added.", nl="Er moet een document bij.", weight=Weight.BLOCKER))
+        lines.append(
+            PreviewLine(
+                code="attachment", en="A document has to be added.", nl="Er moet een document bij.", weight=Weight.BLOCKER
+            )
+        )
     notice = (draft.first_day - service.session.today()).days
     if kind.min_notice is not None and notice < kind.min_notice:
         lines.append(

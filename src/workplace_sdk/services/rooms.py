@@ -19,7 +19,20 @@ from workplace_sdk.kernel.operation import Service, pages, read, write
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.kernel.words import Words
-from workplace_sdk.services.common import Amount, ComponentState, Decision, Mapped, Model, Money, PersonRef, Record, Ref, Span, named, owner
+from workplace_sdk.services.common import (
+    Amount,
+    ComponentState,
+    Decision,
+    Mapped,
+    Model,
+    Money,
+    PersonRef,
+    Record,
+    Ref,
+    Span,
+    named,
+    owner,
+)
 
 if TYPE_CHECKING:
     from typing import Self
@@ -279,7 +292,7 @@ MOST_OCCURRENCES: Final = 366
 def checked_rrule(text: str) -> str:
     """*text*, when it is a rule of the parts that are known, with an end; ``ValueError`` else."""
     rule = text.strip().removeprefix("RRULE:").upper()
-    parts = dict(part.partition("=")[::2] for part in rule.split(";") if part)
+    parts = _parts(rule)
     if unknown := sorted(set(parts) - RRULE_PARTS):
         raise ValueError(f"rrule: {', '.join(unknown)} is not supported")
     if parts.get("FREQ") not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
@@ -287,6 +300,15 @@ def checked_rrule(text: str) -> str:
     if ("COUNT" in parts) == ("UNTIL" in parts):
         raise ValueError("rrule: give COUNT or UNTIL, so that it ends")
     return rule
+
+
+def _parts(rule: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in rule.split(";"):
+        name, _, value = part.partition("=")
+        if name:
+            found[name] = value
+    return found
 
 
 def occurrences(span: Span, rrule: str | None) -> tuple[Span, ...]:
@@ -303,7 +325,8 @@ def occurrences(span: Span, rrule: str | None) -> tuple[Span, ...]:
     rule = _naive_until(checked_rrule(rrule), span)
     starts: list[datetime] = []
     try:
-        for at in rrulestr(rule, dtstart=start):
+        times: Any = rrulestr(rule, dtstart=start)
+        for at in times:
             starts.append(at)
             if len(starts) > MOST_OCCURRENCES:
                 raise ValueError(f"a series has at most {MOST_OCCURRENCES} times")
@@ -311,7 +334,7 @@ def occurrences(span: Span, rrule: str | None) -> tuple[Span, ...]:
         raise ValueError(f"rrule: {error}") from None
     length = span.end - span.start
     tz = span.local_start.tzinfo
-    spans = []
+    spans: list[Span] = []
     for at in starts:
         begin = at.replace(tzinfo=tz)
         end = (at + (span.local_end.replace(tzinfo=None) - start)).replace(tzinfo=tz)
@@ -323,7 +346,7 @@ def _naive_until(rule: str, span: Span) -> str:
     """UNTIL on the wall clock of the meeting's zone: the times are generated on it."""
     from dateutil.parser import isoparse
 
-    parts = dict(part.partition("=")[::2] for part in rule.split(";") if part)
+    parts = _parts(rule)
     if "UNTIL" in parts:
         until = isoparse(parts["UNTIL"])
         if until.tzinfo is not None:
@@ -427,7 +450,6 @@ def _draft(arguments: Arguments) -> MeetingDraft:
     return draft
 
 
-
 class RoomBooking(Service, service="rooms"):
     """Finding and booking rooms, with what belongs to a meeting."""
 
@@ -438,7 +460,9 @@ class RoomBooking(Service, service="rooms"):
         yield
 
     @read(access=_ANYONE)
-    def rooms(self, *, site: str | None = None, people: int = 1, features: frozenset[Feature] = frozenset()) -> Steps[Listing[Room]]:
+    def rooms(
+        self, *, site: str | None = None, people: int = 1, features: frozenset[Feature] = frozenset()
+    ) -> Steps[Listing[Room]]:
         """Rooms at *site* that seat *people* and have *features*, the smallest first."""
         raise self.unsupported("rooms")
         yield
@@ -496,14 +520,22 @@ class RoomBooking(Service, service="rooms"):
         yield
 
     @pages(access=_READ)
-    def mine(self, person: PersonRef | None = None, *, since: date | None = None, until: date | None = None) -> PageSteps[Meeting]:
+    def mine(
+        self, person: PersonRef | None = None, *, since: date | None = None, until: date | None = None
+    ) -> PageSteps[Meeting]:
         """Meetings that *person* organizes or attends, with a time from *since* (today when left out) to *until*; by time."""
         raise self.unsupported("mine")
         yield Page(())
 
     @write(Safety.ONCE, access=_MINE)
     def change(
-        self, ref: Ref, change: MeetingChange, *, scope: Scope = Scope.ALL, occurrence: date | None = None, key: Key | None = None
+        self,
+        ref: Ref,
+        change: MeetingChange,
+        *,
+        scope: Scope = Scope.ALL,
+        occurrence: date | None = None,
+        key: Key | None = None,
     ) -> Steps[Meeting]:
         """Change a meeting, or from a series the times that *scope* says, counted from the one on *occurrence*.
 
@@ -517,7 +549,13 @@ class RoomBooking(Service, service="rooms"):
 
     @write(Safety.ONCE, access=_MINE)
     def cancel(
-        self, ref: Ref, *, scope: Scope = Scope.ALL, occurrence: date | None = None, reason: str | None = None, key: Key | None = None
+        self,
+        ref: Ref,
+        *,
+        scope: Scope = Scope.ALL,
+        occurrence: date | None = None,
+        reason: str | None = None,
+        key: Key | None = None,
     ) -> Steps[Meeting]:
         """Cancel a meeting, or the times that *scope* says; what was ordered is cancelled with it where it is not too late."""
         raise self.unsupported("cancel")
@@ -570,20 +608,36 @@ class RoomBooking(Service, service="rooms"):
         if not names:
             return []
         who = ", ".join(names)
-        line = PreviewLine(code="busy", en=f"Not free then: {who}.", nl=f"Dan niet vrij: {who}.", weight=Weight.WARNING, origin=Origin.BACKEND)
+        line = PreviewLine(
+            code="busy", en=f"Not free then: {who}.", nl=f"Dan niet vrij: {who}.", weight=Weight.WARNING, origin=Origin.BACKEND
+        )
         return [line]
 
     @change.previews
     def preview_change(
-        self, ref: Ref, change: MeetingChange, *, scope: Scope = Scope.ALL, occurrence: date | None = None, key: Key | None = None
+        self,
+        ref: Ref,
+        change: MeetingChange,
+        *,
+        scope: Scope = Scope.ALL,
+        occurrence: date | None = None,
+        key: Key | None = None,
     ) -> Steps[Preview]:
         """Which meeting, and what changes."""
         changed = ", ".join(change.model_dump(exclude_none=True))
-        return (yield from self._told("change", ref, key, Words(f"Change {changed} of {{what}}", f"Wijzig {changed} van {{what}}")))
+        return (
+            yield from self._told("change", ref, key, Words(f"Change {changed} of {{what}}", f"Wijzig {changed} van {{what}}"))
+        )
 
     @cancel.previews
     def preview_cancel(
-        self, ref: Ref, *, scope: Scope = Scope.ALL, occurrence: date | None = None, reason: str | None = None, key: Key | None = None
+        self,
+        ref: Ref,
+        *,
+        scope: Scope = Scope.ALL,
+        occurrence: date | None = None,
+        reason: str | None = None,
+        key: Key | None = None,
     ) -> Steps[Preview]:
         """Which meeting."""
         return (yield from self._told("cancel", ref, key, Words("Cancel {what}", "Annuleren: {what}")))
@@ -591,7 +645,11 @@ class RoomBooking(Service, service="rooms"):
     @respond.previews
     def preview_respond(self, ref: Ref, response: Response, *, key: Key | None = None) -> Steps[Preview]:
         """Which meeting."""
-        return (yield from self._told("respond", ref, key, Words(f"Answer {response} to {{what}}", f"Antwoord {response} op {{what}}")))
+        return (
+            yield from self._told(
+                "respond", ref, key, Words(f"Answer {response} to {{what}}", f"Antwoord {response} op {{what}}")
+            )
+        )
 
     @check_in.previews
     def preview_check_in(self, ref: Ref, *, key: Key | None = None) -> Steps[Preview]:
@@ -599,7 +657,9 @@ class RoomBooking(Service, service="rooms"):
         return (yield from self._told("check_in", ref, key, Words("Check in for {what}", "Inchecken voor {what}")))
 
     @decide.previews
-    def preview_decide(self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None) -> Steps[Preview]:
+    def preview_decide(
+        self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None
+    ) -> Steps[Preview]:
         """Which meeting."""
         return (yield from self._told("decide", ref, key, Words(f"{decision}: {{what}}", f"{decision}: {{what}}")))
 
@@ -617,7 +677,9 @@ def _times(draft: MeetingDraft) -> list[PreviewLine]:
     lines = [PreviewLine(code="meeting", en=f"{draft.subject}: {when} {room}", nl=f"{draft.subject}: {when} {room}")]
     if draft.rrule:
         count = len(occurrences(draft.span, draft.rrule))
-        lines.append(PreviewLine(code="times", en=f"It takes place {count} times.", nl=f"Het is {count} keer.", facts={"times": count}))
+        lines.append(
+            PreviewLine(code="times", en=f"It takes place {count} times.", nl=f"Het is {count} keer.", facts={"times": count})
+        )
     return lines
 
 
@@ -646,7 +708,9 @@ class CapacityTooSmall(Rejected):
     """More people come than the room seats."""
 
     code = "capacity-too-small"
-    words = Words("The room seats {capacity}, and {people} come.", "In de zaal kunnen {capacity} mensen, en er komen er {people}.")
+    words = Words(
+        "The room seats {capacity}, and {people} come.", "In de zaal kunnen {capacity} mensen, en er komen er {people}."
+    )
 
     def __init__(self, message: str = "", *, capacity: int = 0, people: int = 0, **where: Any) -> None:
         super().__init__(message, field=where.pop("field", "people"), **where)

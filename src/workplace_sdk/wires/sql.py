@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from attrs import field, frozen
+from sqlalchemy import event
 from sqlalchemy import exc as sa_exc
 
 from workplace_sdk.kernel.effects import Action
@@ -62,7 +63,9 @@ class Database:
         """Run *fn* in a transaction that changes nothing."""
         return SqlBlock(self, fn, what, True, None)
 
-    def write(self, fn: Callable[[Connection], T], what: str = "a change", *, key: Key | None = None, harmless: bool = False) -> SqlBlock[T]:
+    def write(
+        self, fn: Callable[[Connection], T], what: str = "a change", *, key: Key | None = None, harmless: bool = False
+    ) -> SqlBlock[T]:
         """Run *fn* in a writing transaction; *key* says that *fn* itself recognises a repeat by the operation's key."""
         return SqlBlock(self, fn, what, harmless, key, writes=True)
 
@@ -88,8 +91,8 @@ class Database:
             options |= {"pool_size": self._pool_size, "max_overflow": 0, "pool_timeout": 30}
         engine = sa.create_engine(self.url, **options)
         if self.sqlite:
-            sa.event.listen(engine, "connect", _sqlite_connected)
-            sa.event.listen(engine, "begin", _sqlite_begin)
+            event.listen(engine, "connect", _sqlite_connected)
+            event.listen(engine, "begin", _sqlite_begin)
         return engine
 
     def close(self) -> None:
@@ -213,8 +216,7 @@ def migrate(engine: Engine, *, scripts: str, version_table: str, head: str) -> N
         scripts: Alembic script location, ``package:directory``.
         version_table: Where the room keeps its revision.
     """
-    with engine.connect() as connection:
-        connection = connection.execution_options(**{_WRITES: False})
+    with engine.connect().execution_options(**{_WRITES: False}) as connection:
         if _revision(connection, version_table) == head:
             return
     from alembic import command
@@ -244,7 +246,9 @@ def run_migrations() -> None:
 
     attributes = context.config.attributes
     context.configure(
-        connection=attributes["connection"], version_table=attributes["version_table"], target_metadata=attributes.get("metadata")
+        connection=attributes["connection"],
+        version_table=attributes["version_table"],
+        target_metadata=attributes.get("metadata"),
     )
     with context.begin_transaction():
         context.run_migrations()

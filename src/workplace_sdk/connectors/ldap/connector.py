@@ -62,7 +62,9 @@ class Ldap(Connector):
             raise ConfigError("nothing is to be seen there: is it the right DN, and may we read it?", key="base")
         return f"{self.settings.uri[0]} as {self.server.target.identity}"
 
-    def sync(self, progress: Callable[[int, int | None], None] = lambda _done, _total: None, *, full: bool = False) -> Steps[Any]:
+    def sync(
+        self, progress: Callable[[int, int | None], None] = lambda _done, _total: None, *, full: bool = False
+    ) -> Steps[Any]:
         """Bring the index up to date: everyone the first time or when *full*, then who changed, and who is gone.
 
         Args:

@@ -77,7 +77,9 @@ class LdapExperts(ExpertDirectory):
             answer = yield from self._search(all_of(people_filter(self.settings), self._who(wanted)), limit=2)
         shown = self._shown(answer)
         if len(shown) > 1:
-            raise InvalidInput(f"{wanted.label} could be several people: give a number, login or e-mail address", field="person")
+            raise InvalidInput(
+                f"{wanted.label} could be several people: give a number, login or e-mail address", field="person"
+            )
         if not shown:
             raise NotFound(f"{wanted.label} is not in the directory", field="person")
         return shown[0]
@@ -185,7 +187,9 @@ class LdapExperts(ExpertDirectory):
         else:
             kinds = any_of(*(equals("objectClass", kind) for kind in ("groupOfNames", "groupOfUniqueNames", "group")))
             base = self.settings.group_base or self.settings.base
-            search = LdapSearch(self.ldap.server, base, all_of(kinds, equals("cn", group)), ("cn", "member", "uniqueMember"), "sub", 2)
+            search = LdapSearch(
+                self.ldap.server, base, all_of(kinds, equals("cn", group)), ("cn", "member", "uniqueMember"), "sub", 2
+            )
         found = yield from search
         if len(found.entries) != 1:
             raise NotFound(f"there is no one group {group}", field="group")
@@ -215,12 +219,14 @@ class LdapExperts(ExpertDirectory):
             return []
         groups: list[Entry] = []
         for entry in found.entries:
-            groups.append((yield from whole(self.ldap.server, entry)))
+            groups.append((yield from whole(self.ldap.server, entry)))  # noqa: PERF401 - a comprehension cannot yield
         return groups
 
     def _shown(self, found: Found) -> tuple[Expert, ...]:
         now = self.session.now()
-        return tuple(to_expert(self.settings, entry, self.connection_name, now) for entry in found.entries if shows(self.settings, entry))
+        return tuple(
+            to_expert(self.settings, entry, self.connection_name, now) for entry in found.entries if shows(self.settings, entry)
+        )
 
     def _listed(self, found: Found) -> Listing[Expert]:
         experts = sorted(self._shown(found), key=lambda expert: (expert.name, str(expert.ref)))

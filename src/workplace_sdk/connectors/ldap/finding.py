@@ -52,8 +52,7 @@ def candidates_filter(settings: LdapSettings, query: ExpertQuery, people: Filter
         InvalidInput: Nothing typed can be searched for here.
     """
     parts = [_word_filter(settings, word) for word in typed_words(query)]
-    for topic in query.topics:
-        parts.append(_topic_filter(settings, topic))
+    parts += [_topic_filter(settings, topic) for topic in query.topics]
     for meaning, value in (("site", query.site), ("organisation", query.organisation)):
         if value:
             parts.append(_one_of(settings, meaning, value))

@@ -56,7 +56,9 @@ def synced(ldap: Ldap, progress: Callable[[int, int | None], None], *, full: boo
         progress(written, total if full and total else None)
         return False
 
-    yield from for_each_page(paged(_search(ldap, None if full else before.marker), size=ldap.settings.page_size, connection=name), keep)
+    yield from for_each_page(
+        paged(_search(ldap, None if full else before.marker), size=ldap.settings.page_size, connection=name), keep
+    )
     gone = None if full else (yield from _gone(ldap))
     state = SyncState(started, generation, _now())
     removed = yield from store.write(partial(_finish, name, gone, state), "the people index", harmless=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -67,7 +68,11 @@ def to_expert(settings: LdapSettings, entry: Entry, connection: str, now: dateti
 
     def every(meaning: str) -> tuple[str, ...]:
         name = settings.attribute(meaning)
-        return tuple(dict.fromkeys(line.strip() for value in entry.all(name) for line in value.splitlines() if line.strip())) if name else ()
+        return (
+            tuple(dict.fromkeys(line.strip() for value in entry.all(name) for line in value.splitlines() if line.strip()))
+            if name
+            else ()
+        )
 
     manager = first("manager")
     person = PersonRef(
@@ -109,11 +114,14 @@ def source_id(settings: LdapSettings, entry: Entry) -> str:
     return values[0].decode("utf-8", "replace")
 
 
-def _reach(every: object, first: object) -> tuple[ReachOption, ...]:
-    assert callable(every)
-    assert callable(first)
+def _reach(every: Callable[[str], tuple[str, ...]], first: Callable[[str], str | None]) -> tuple[ReachOption, ...]:
     options: list[ReachOption] = []
-    for channel, meaning in ((Channel.CHAT, "chat"), (Channel.EMAIL, "email"), (Channel.PHONE, "phone"), (Channel.MOBILE, "mobile")):
+    for channel, meaning in (
+        (Channel.CHAT, "chat"),
+        (Channel.EMAIL, "email"),
+        (Channel.PHONE, "phone"),
+        (Channel.MOBILE, "mobile"),
+    ):
         options += [ReachOption(channel=channel, address=address, rank=len(options) + 1) for address in every(meaning)]
     if room := first("room"):
         options.append(ReachOption(channel=Channel.DESK, address=room, rank=len(options) + 1))

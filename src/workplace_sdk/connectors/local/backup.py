@@ -25,7 +25,9 @@ def back_up(database: Database, target: Path, progress: Progress = lambda _done,
     """
     if not database.sqlite:
         shown = database.url.render_as_string(hide_password=True).replace("+psycopg", "")
-        raise ConfigError(f"a PostgreSQL store is copied by its own tool: pg_dump --format=custom --file={target} '{shown}'", key="url")
+        raise ConfigError(
+            f"a PostgreSQL store is copied by its own tool: pg_dump --format=custom --file={target} '{shown}'", key="url"
+        )
     if target.exists():
         raise InvalidInput(f"{target} is there already", field="target")
     database.engine()  # brings the tables up to date first

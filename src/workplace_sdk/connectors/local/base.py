@@ -36,7 +36,9 @@ class LocalService(Service):
         """Run *fn* in a transaction that changes nothing."""
         return (yield from self.local.database.read(fn, what=self.service))
 
-    def writing(self, key: Key | None, operation: str, fn: Callable[[Connection], int], then: Callable[[Connection, int], T]) -> Steps[T]:
+    def writing(
+        self, key: Key | None, operation: str, fn: Callable[[Connection], int], then: Callable[[Connection, int], T]
+    ) -> Steps[T]:
         """Run *fn* once per *key* in one transaction and answer with *then* of the id it returned.
 
         A repeat with the same key does not run *fn* again: it answers with what the first one recorded.
@@ -117,7 +119,9 @@ class LocalService(Service):
         rows = connection.execute(sa.select(people).where(people.c.id.in_(wanted))) if wanted else ()
         return {row.id: self.person_ref(row) for row in rows}
 
-    def keep_file(self, connection: Connection, upload: Upload, *, kind: str, record_id: int | None, owner_id: int | None) -> int:
+    def keep_file(
+        self, connection: Connection, upload: Upload, *, kind: str, record_id: int | None, owner_id: int | None
+    ) -> int:
         """Keep the bytes of *upload* with a record; its id."""
         values = {
             "kind": kind,
@@ -195,7 +199,12 @@ def _claim(connection: Connection, key: Key, operation: str, at: datetime) -> An
 
 
 def _matches(person: PersonRef, connection_name: str) -> sa.ColumnElement[bool]:
-    if person.ref is not None and person.ref.connection == connection_name and person.ref.kind == "person" and person.ref.id.isdecimal():
+    if (
+        person.ref is not None
+        and person.ref.connection == connection_name
+        and person.ref.kind == "person"
+        and person.ref.id.isdecimal()
+    ):
         return people.c.id == int(person.ref.id)
     for name, value in person.keys().items():
         column = people.c[name]

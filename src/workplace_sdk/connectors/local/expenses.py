@@ -11,7 +11,13 @@ import sqlalchemy as sa
 from workplace_sdk.connectors.local.base import inserted, locked
 from workplace_sdk.connectors.local.expenses_claim import Claim, ExpenseClaims
 from workplace_sdk.connectors.local.expenses_records import ExpenseRecords
-from workplace_sdk.connectors.local.expenses_tables import expense_categories, expense_decisions, expense_lines, expense_reports, mileage_rates
+from workplace_sdk.connectors.local.expenses_tables import (
+    expense_categories,
+    expense_decisions,
+    expense_lines,
+    expense_reports,
+    mileage_rates,
+)
 from workplace_sdk.connectors.local.schema import files, people
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
@@ -308,7 +314,9 @@ class LocalExpenses(ExpenseClaims, ExpenseRecords, Expenses):
         mine = (files.c.kind == "expense_line") & files.c.record_id.in_(lines)
         connection.execute(files.update().where(mine).values(kind="receipt", record_id=None))
 
-    def _changing(self, ref: Ref, key: Key | None, operation: str, change: Callable[[Connection, Any], None]) -> Steps[ExpenseReport]:
+    def _changing(
+        self, ref: Ref, key: Key | None, operation: str, change: Callable[[Connection, Any], None]
+    ) -> Steps[ExpenseReport]:
         id_ = self.id_of(ref, "expense")
 
         def record(connection: Connection) -> int:
@@ -346,4 +354,3 @@ def _in_state(row: Any, allowed: tuple[str, ...]) -> None:
 
 def _json(model: Any) -> Any:
     return None if model is None else model.model_dump(mode="json")
-

@@ -60,7 +60,9 @@ class Claim:
 class ExpenseClaims(LocalService):
     """Working out and checking of drafts."""
 
-    def claims(self, connection: Connection, draft: ReportDraft, person_id: int, *, replacing: int = 0) -> tuple[list[Claim], list[Rejected]]:
+    def claims(
+        self, connection: Connection, draft: ReportDraft, person_id: int, *, replacing: int = 0
+    ) -> tuple[list[Claim], list[Rejected]]:
         """Every line worked out, and the rules that are not kept; a line that cannot be worked out is among those only."""
         currency = draft.currency or self.local.settings.currency
         done: list[Claim] = []
@@ -108,7 +110,9 @@ class ExpenseClaims(LocalService):
         if currency == into:
             return None
         rates = exchange_rates.c
-        chosen = sa.select(exchange_rates).where(rates.currency == currency, rates.into == into, rates.on <= on, rates.on >= on - RATE_HOLDS)
+        chosen = sa.select(exchange_rates).where(
+            rates.currency == currency, rates.into == into, rates.on <= on, rates.on >= on - RATE_HOLDS
+        )
         row = connection.execute(chosen.order_by(rates.on.desc()).limit(1)).one_or_none()
         if row is None:
             raise RateUnavailable(f"{currency} in {into} on {on}: give exchange", line=number)
@@ -121,7 +125,9 @@ class ExpenseClaims(LocalService):
                 isinstance(wanted, str) and wanted.casefold() in (row.code.casefold(), row.name.casefold())
             ):
                 return row
-        raise NotFound(f"there is no category {wanted}; there is: {', '.join(row.name for row in rows) or 'none'}", field="category")
+        raise NotFound(
+            f"there is no category {wanted}; there is: {', '.join(row.name for row in rows) or 'none'}", field="category"
+        )
 
     def _broken(self, claim: Claim, number: int) -> list[Rejected]:
         """Rules of the category that the line does not keep."""

@@ -136,4 +136,6 @@ def totals(lines: Sequence[ExpenseLine], currency: str) -> Totals:
         tax += Money(amount=sum((one.tax.amount for one in line.taxes), Decimal(0)) * rate, currency=currency).rounded()
         if line.paid_with is not PaidWith.OWN_MONEY:
             company += granted
-    return Totals(claimed=claimed, approved=approved if decided else None, tax=tax, company_paid=company, payable=approved - company)
+    return Totals(
+        claimed=claimed, approved=approved if decided else None, tax=tax, company_paid=company, payable=approved - company
+    )

@@ -19,7 +19,9 @@ def add_category(connection: Connection, code: str, name: str, *, kind: LineKind
     return inserted(connection, expense_categories, {"code": code, "name": name, "kind": kind.value, **rules})
 
 
-def add_mileage_rate(connection: Connection, vehicle: Vehicle, first: date, rate: Decimal, untaxed: Decimal | None = None) -> int:
+def add_mileage_rate(
+    connection: Connection, vehicle: Vehicle, first: date, rate: Decimal, untaxed: Decimal | None = None
+) -> int:
     """Say what a kilometre pays from *first* on, in the connection's currency. Its id."""
     return inserted(connection, mileage_rates, {"vehicle": vehicle.value, "first": first, "rate": rate, "untaxed": untaxed})
 

@@ -1,5 +1,7 @@
 """Tables of expenses."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# SQLAlchemy leaves the types of JSON and foreign key columns open.
 from __future__ import annotations
 
 from typing import Final

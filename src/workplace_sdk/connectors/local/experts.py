@@ -21,7 +21,16 @@ from workplace_sdk.kernel.operation import pages, read, write
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.search.experts import found
 from workplace_sdk.services.common import PersonRef, zone_of
-from workplace_sdk.services.experts import Availability, Expert, ExpertDirectory, ExpertQuery, Match, Presence, SkillClaim, Visibility
+from workplace_sdk.services.experts import (
+    Availability,
+    Expert,
+    ExpertDirectory,
+    ExpertQuery,
+    Match,
+    Presence,
+    SkillClaim,
+    Visibility,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -92,10 +101,13 @@ class LocalExperts(LeaveRecords, ExpertDirectory):
                 chosen = people.c.id > last
                 if since is not None:
                     chosen &= people.c.changed_at >= since
-                rows = connection.execute(sa.select(people).where(chosen, people.c.active).order_by(people.c.id).limit(500)).all()
+                rows = connection.execute(
+                    sa.select(people).where(chosen, people.c.active).order_by(people.c.id).limit(500)
+                ).all()
                 return self._experts(connection, rows)
 
-            experts = yield from self.reading(query)
+            reading: Steps[tuple[Expert, ...]] = self.reading(query)
+            experts = yield from reading
             yield Page([expert for expert in experts if expert.visibility is not Visibility.LIMITED])
             if len(experts) < 500:
                 return
@@ -124,7 +136,9 @@ class LocalExperts(LeaveRecords, ExpertDirectory):
 
     def _rows(self, connection: Connection, chosen: sa.ColumnElement[bool]) -> list[Any]:
         shown = people.c.active & (people.c.visibility != Visibility.LIMITED.value)
-        return list(connection.execute(sa.select(people).where(chosen, shown).order_by(people.c.display_name, people.c.id)).all())
+        return list(
+            connection.execute(sa.select(people).where(chosen, shown).order_by(people.c.display_name, people.c.id)).all()
+        )
 
     def _experts(self, connection: Connection, rows: Any) -> tuple[Expert, ...]:
         managers = managers_of(connection, self.connection_name, rows)
@@ -139,7 +153,9 @@ class LocalExperts(LeaveRecords, ExpertDirectory):
         backup = self.people_by_id(connection, {row.backup_id}).get(row.backup_id)
         if today in off:
             state = Presence.ABSENT
-        elif not self.schedule_of(connection, row, today).hours_on(today) or today in self.holidays_of(connection, row, today, today):
+        elif not self.schedule_of(connection, row, today).hours_on(today) or today in self.holidays_of(
+            connection, row, today, today
+        ):
             state = Presence.OFF_WORK
         else:
             return Availability(person=self.person_ref(row), now=Presence.UNKNOWN, backup=backup, as_of=now)
@@ -150,7 +166,9 @@ class LocalExperts(LeaveRecords, ExpertDirectory):
             if worked and day not in off and day not in self.holidays_of(connection, row, day, day):
                 break
         following = datetime.combine(day, time(0), local.tzinfo)
-        return Availability(person=self.person_ref(row), now=state, until=following, next_free=following, backup=backup, as_of=now)
+        return Availability(
+            person=self.person_ref(row), now=state, until=following, next_free=following, backup=backup, as_of=now
+        )
 
     def _days_off(self, connection: Connection, row: Any, since: Any) -> set[Any]:
         chosen = (

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _GONE = ("leave_requests", "leave_grants", "work_schedules")
 """Tables whose rows about a person are removed; their own details go with them."""
-_FREE_TEXT = {"tickets": ("title", "description", "folded", "resolution"), "comments": ("body",), "meetings": ("subject", "body")}
+_FREE_TEXT = {
+    "tickets": ("title", "description", "folded", "resolution"),
+    "comments": ("body",),
+    "meetings": ("subject", "body"),
+}
 """Texts a person wrote, which may say who they are."""
 
 
@@ -44,14 +48,18 @@ def forget(connection: Connection, name: str, person_id: int) -> ForgetReport:
             table = metadata.tables[table_name]
             if table_name == "leave_requests":
                 ids = sa.select(table.c.id).where(table.c.person_id == person_id)
-                done["files"] += connection.execute(files.delete().where(files.c.kind == "leave", files.c.record_id.in_(ids))).rowcount
+                done["files"] += connection.execute(
+                    files.delete().where(files.c.kind == "leave", files.c.record_id.in_(ids))
+                ).rowcount
             done[table_name] = connection.execute(table.delete().where(table.c.person_id == person_id)).rowcount
     for table_name, columns in _FREE_TEXT.items():
         if table_name in metadata.tables:
             done[table_name] = _blanked(connection, metadata.tables[table_name], columns, person_id)
     done["expense_lines"] = _expenses(connection, person_id)
     done["people"] = connection.execute(people.update().where(people.c.id == person_id).values(**_shell(pseudonym))).rowcount
-    done["people"] += connection.execute(people.update().where(people.c.manager_id == person_id).values(manager_id=None)).rowcount
+    done["people"] += connection.execute(
+        people.update().where(people.c.manager_id == person_id).values(manager_id=None)
+    ).rowcount
     done["people_index"] = remove(connection, name, [str(person_id)])
     return ForgetReport(pseudonym, {table: rows for table, rows in done.items() if rows})
 
@@ -76,4 +84,3 @@ def _shell(pseudonym: str) -> dict[str, Any]:
     kept = {"id", "display_name", "visibility", "active", "changed_at"}
     empty = {column.name: None for column in people.c if column.name not in kept}
     return {**empty, "display_name": f"(erased {pseudonym})", "visibility": "limited", "active": False}
-

@@ -55,6 +55,13 @@ def csv_rows(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
     reader.fieldnames = names
     try:
         for row in reader:
-            yield reader.line_num, {name: (value or "").strip() for name, value in row.items() if isinstance(name, str) and isinstance(value, str | None)}
+            yield (
+                reader.line_num,
+                {
+                    name: (value or "").strip()
+                    for name, value in row.items()
+                    if isinstance(name, str) and isinstance(value, str | None)
+                },
+            )
     except csv.Error as error:
         raise InvalidInput(f"{source.name}, line {reader.line_num}: {error}", field="source") from None

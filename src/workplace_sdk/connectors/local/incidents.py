@@ -125,10 +125,10 @@ class LocalIncidents(IncidentRecords, Incidents):
         return (yield from self.written(key, "incidents.report", self.ticket))
 
     @pages(support=HERE)
-    def requests(self, person: PersonRef | None = None, *, open: bool = True) -> PageSteps[Ticket]:  # noqa: A002 - the field's word
+    def requests(self, person: PersonRef | None = None, *, open: bool = True) -> PageSteps[Ticket]:
         def mine(connection: Connection) -> Any:
             whose = tickets.c.requester_id == self.employee(connection, person).id
-            return whose & tickets.c.status.in_(_OPEN + ("resolved",)) if open else whose
+            return whose & tickets.c.status.in_((*_OPEN, "resolved")) if open else whose
 
         return (yield from self._paged(mine, newest=True))
 
@@ -152,7 +152,9 @@ class LocalIncidents(IncidentRecords, Incidents):
     @read(support=HERE)
     def timeline(self, ref: Ref) -> Steps[Listing[Event]]:
         id_ = self.id_of(ref, "incident")
-        return (yield from self.reading(lambda c: Listing(self.events_of(c, self._there(c, id_)), answered=(self.connection_name,))))
+        return (
+            yield from self.reading(lambda c: Listing(self.events_of(c, self._there(c, id_)), answered=(self.connection_name,)))
+        )
 
     @write(Safety.KEYED, support=Native(evidence="live", limits={"attachment_bytes": 10_000_000}))
     def comment(self, ref: Ref, body: str, *, uploads: tuple[Upload, ...] = (), key: Key | None = None) -> Steps[Comment]:
@@ -171,7 +173,9 @@ class LocalIncidents(IncidentRecords, Incidents):
             return comment_id
 
         def told(connection: Connection, comment_id: int) -> Comment:
-            return next(one for one in self.comments_of(connection, "incident", id_) if one.ref == self.ref("comment", comment_id))
+            return next(
+                one for one in self.comments_of(connection, "incident", id_) if one.ref == self.ref("comment", comment_id)
+            )
 
         return (yield from self.writing(key, "incidents.comment", record, told))
 
@@ -270,7 +274,13 @@ class LocalIncidents(IncidentRecords, Incidents):
         return (yield from self._changing(ref, key, "incidents.handle", record, also=("resolved",)))
 
     def _changing(
-        self, ref: Ref, key: Key | None, operation: str, change: Callable[[Connection, Any], None], *, also: tuple[str, ...] = ()
+        self,
+        ref: Ref,
+        key: Key | None,
+        operation: str,
+        change: Callable[[Connection, Any], None],
+        *,
+        also: tuple[str, ...] = (),
     ) -> Steps[Ticket]:
         """Run *change* on a ticket that is open (or in one of *also*), kept from others meanwhile."""
         id_ = self.id_of(ref, "incident")
@@ -321,13 +331,17 @@ class LocalIncidents(IncidentRecords, Incidents):
             raise NotFound(f"there is no thing with the tag {draft.asset}", field="asset")
         return int(found)
 
-    def _paged(self, chosen: Callable[[Connection], Any], *, newest: bool = False, by_priority: bool = False) -> PageSteps[Ticket]:
+    def _paged(
+        self, chosen: Callable[[Connection], Any], *, newest: bool = False, by_priority: bool = False
+    ) -> PageSteps[Ticket]:
         size, start = 100, 0
         order = (tickets.c.priority, tickets.c.id) if by_priority else (tickets.c.id.desc(),) if newest else (tickets.c.id,)
         while True:
 
             def query(connection: Connection, start: int = start) -> tuple[Ticket, ...]:
-                rows = connection.execute(sa.select(tickets).where(chosen(connection)).order_by(*order).limit(size).offset(start)).all()
+                rows = connection.execute(
+                    sa.select(tickets).where(chosen(connection)).order_by(*order).limit(size).offset(start)
+                ).all()
                 return self.tickets_of(connection, rows)
 
             found = yield from self.reading(query)

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
 ERASED = PersonRef(display_name="(erased)")
-_COMMON = frozenset({"de", "het", "een", "en", "is", "in", "op", "van", "niet", "the", "a", "an", "and", "of", "not", "on", "to", "it"})
+_COMMON = frozenset(
+    {"de", "het", "een", "en", "is", "in", "op", "van", "niet", "the", "a", "an", "and", "of", "not", "on", "to", "it"}
+)
 
 
 class IncidentRecords(LocalService):
@@ -49,9 +51,13 @@ class IncidentRecords(LocalService):
         things = _by_id(connection, assets, {row.asset_id for row in rows})
         return tuple(self._ticket(connection, row, names, categories, things) for row in rows)
 
-    def _ticket(self, connection: Connection, row: Any, names: dict[int | None, PersonRef], categories: Any, things: Any) -> Ticket:
+    def _ticket(
+        self, connection: Connection, row: Any, names: dict[int | None, PersonRef], categories: Any, things: Any
+    ) -> Ticket:
         status = TicketStatus(row.status)
-        same = connection.execute(sa.select(sa.func.count()).select_from(tickets).where(tickets.c.parent_id == row.id)).scalar_one()
+        same = connection.execute(
+            sa.select(sa.func.count()).select_from(tickets).where(tickets.c.parent_id == row.id)
+        ).scalar_one()
         return Ticket(
             ref=self.ref("incident", row.id),
             key=self.key_of(connection, "incidents.report", row.id),
@@ -102,7 +108,11 @@ class IncidentRecords(LocalService):
 
     def events_of(self, connection: Connection, id_: int) -> tuple[Event, ...]:
         """What happened to a ticket, as its requester may see it."""
-        chosen = sa.select(ticket_events).where(ticket_events.c.ticket_id == id_, ~ticket_events.c.internal).order_by(ticket_events.c.id)
+        chosen = (
+            sa.select(ticket_events)
+            .where(ticket_events.c.ticket_id == id_, ~ticket_events.c.internal)
+            .order_by(ticket_events.c.id)
+        )
         rows = connection.execute(chosen).all()
         names = self.people_by_id(connection, {row.by_id for row in rows})
         events = [Event(at=row.at, kind=EventKind(row.kind), by=names.get(row.by_id), text=row.text) for row in rows]
@@ -112,7 +122,9 @@ class IncidentRecords(LocalService):
         ]
         return tuple(sorted(events, key=lambda event: event.at))
 
-    def similar_to(self, connection: Connection, draft: TicketDraft, category_id: int | None, asset_id: int | None) -> list[Similar]:
+    def similar_to(
+        self, connection: Connection, draft: TicketDraft, category_id: int | None, asset_id: int | None
+    ) -> list[Similar]:
         """Open tickets that have something in common with *draft*, the newest thousand looked at."""
         chosen = sa.select(tickets).where(tickets.c.status.in_([status.value for status in OPEN])).order_by(tickets.c.id.desc())
         typed = telling(f"{draft.what} {draft.details}")
@@ -123,7 +135,9 @@ class IncidentRecords(LocalService):
         ]
         return sorted(found, key=lambda one: (not one.major, -one.score, one.number))[:10]
 
-    def _compared(self, row: Any, draft: TicketDraft, typed: set[str], category_id: int | None, asset_id: int | None) -> Similar | None:
+    def _compared(
+        self, row: Any, draft: TicketDraft, typed: set[str], category_id: int | None, asset_id: int | None
+    ) -> Similar | None:
         place = draft.place or Place()
         have = set(row.folded.split())
         common = len(typed & have) / len(typed) if typed else 0.0

@@ -93,7 +93,9 @@ class LocalLeave(LeaveRules, LeaveService):
     @read(support=HERE)
     def schedule(self, person: PersonRef | None = None, *, on: date | None = None) -> Steps[WorkSchedule]:
         day = on or self.session.today()
-        return (yield from self.reading(lambda connection: self.schedule_of(connection, self.employee(connection, person), day)))
+        return (
+            yield from self.reading(lambda connection: self.schedule_of(connection, self.employee(connection, person), day))
+        )
 
     @read(support=HERE)
     def holidays(self, person: PersonRef | None = None, *, year: int) -> Steps[Listing[Holiday]]:
@@ -126,11 +128,14 @@ class LocalLeave(LeaveRules, LeaveService):
                 if until:
                     chosen = chosen.where(table.first_day <= until)
                 if after:
-                    chosen = chosen.where((table.first_day < after[0]) | ((table.first_day == after[0]) & (table.id < after[1])))
+                    chosen = chosen.where(
+                        (table.first_day < after[0]) | ((table.first_day == after[0]) & (table.id < after[1]))
+                    )
                 rows = connection.execute(chosen.order_by(table.first_day.desc(), table.id.desc()).limit(PAGE)).all()
                 return self.requests_of(connection, rows)
 
-            found = yield from self.reading(query)
+            reading: Steps[tuple[LeaveRequest, ...]] = self.reading(query)
+            found = yield from reading
             yield Page([request for request in found if status is None or request.status.value in status])
             if len(found) < PAGE:
                 return
@@ -202,7 +207,9 @@ class LocalLeave(LeaveRules, LeaveService):
             self._in_state(row, ("approved",))
             if row.last_day < self.session.today():
                 raise Conflict("it is over", field="ref")
-            needs = connection.execute(sa.select(leave_types.c.requires_approval).where(leave_types.c.id == row.type_id)).scalar_one()
+            needs = connection.execute(
+                sa.select(leave_types.c.requires_approval).where(leave_types.c.id == row.type_id)
+            ).scalar_one()
             begun = row.first_day <= self.session.today()
             self._now(connection, row, "cancel_requested" if begun and needs else "cancelled")
 
@@ -220,7 +227,9 @@ class LocalLeave(LeaveRules, LeaveService):
         yield Page((yield from self.reading(query)))
 
     @write(Safety.KEYED, support=HERE)
-    def decide(self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None) -> Steps[LeaveRequest]:
+    def decide(
+        self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None
+    ) -> Steps[LeaveRequest]:
         if decision is not Decision.APPROVE and not (comment or "").strip():
             raise ReasonRequired("say why it is rejected or returned", field="comment")
 
@@ -246,7 +255,11 @@ class LocalLeave(LeaveRules, LeaveService):
             raise InvalidInput("until is from since on, at most a year later", field="until")
 
         def query(connection: Connection) -> Listing[Absence]:
-            ids = self._team(connection) if people is None else {self.employee(connection, one, field="people").id for one in people}
+            ids = (
+                self._team(connection)
+                if people is None
+                else {self.employee(connection, one, field="people").id for one in people}
+            )
             return Listing(self._absences(connection, ids, since, until), answered=(self.connection_name,))
 
         return (yield from self.reading(query))
@@ -268,7 +281,11 @@ class LocalLeave(LeaveRules, LeaveService):
 
     @read(support=HERE)
     def attachment(self, request: Ref, ref: Ref) -> Steps[bytes]:
-        wanted = (files.c.id == self.id_of(ref, "file")) & (files.c.kind == "leave") & (files.c.record_id == self.id_of(request, "leave"))
+        wanted = (
+            (files.c.id == self.id_of(ref, "file"))
+            & (files.c.kind == "leave")
+            & (files.c.record_id == self.id_of(request, "leave"))
+        )
 
         def query(connection: Connection) -> bytes:
             content = connection.execute(sa.select(files.c.content).where(wanted)).scalar()
@@ -310,7 +327,9 @@ class LocalLeave(LeaveRules, LeaveService):
             "updated_at": self.session.now(),
         }
 
-    def _keep_days(self, connection: Connection, id_: int, days: tuple[LeaveDay, ...], draft: LeaveDraft, owner_id: int) -> None:
+    def _keep_days(
+        self, connection: Connection, id_: int, days: tuple[LeaveDay, ...], draft: LeaveDraft, owner_id: int
+    ) -> None:
         rows = [
             {
                 "request_id": id_,
@@ -347,7 +366,9 @@ class LocalLeave(LeaveRules, LeaveService):
         rows = [row for row in connection.execute(chosen) if row.charged]
         names = self.people_by_id(connection, {row.person_id for row in rows})
         found = [
-            Absence(person=names[row.person_id], date=row.date, portion=Portion(row.portion), tentative=row.status == "submitted")
+            Absence(
+                person=names[row.person_id], date=row.date, portion=Portion(row.portion), tentative=row.status == "submitted"
+            )
             for row in rows
         ]
         return sorted(found, key=lambda absence: (absence.date, absence.person.label))

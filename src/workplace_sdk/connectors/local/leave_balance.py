@@ -90,7 +90,9 @@ def figures(grants: Sequence[Grant], days: Sequence[Used], on: date) -> Figures:
     """
     period = _period(grants, on)
     first, last = period or (on, on)
-    relevant = [grant for grant in grants if grant.first <= last and grant.last >= first and (period is None or grant.first >= first)]
+    relevant = [
+        grant for grant in grants if grant.first <= last and grant.last >= first and (period is None or grant.first >= first)
+    ]
     within = [used for used in days if first <= used.date <= last]
     covering = cover(relevant, within)
     counted = {"entitled": ZERO, "carried_over": ZERO, "adjusted": ZERO}

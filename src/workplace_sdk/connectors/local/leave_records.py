@@ -87,8 +87,14 @@ class LeaveRecords(LocalService):
     def holidays_of(self, connection: Connection, person: Any, first: date, last: date) -> dict[date, Holiday]:
         """Public holidays of the person's region and days on which the organisation is closed."""
         region: str = person.region or self.local.settings.region
-        found = {day: holiday for day, holiday in public_holidays(region, range(first.year, last.year + 1)).items() if first <= day <= last}
-        closed = sa.select(closed_days).where(closed_days.c.kind == "company", closed_days.c.first <= last, closed_days.c.last >= first)
+        found = {
+            day: holiday
+            for day, holiday in public_holidays(region, range(first.year, last.year + 1)).items()
+            if first <= day <= last
+        }
+        closed = sa.select(closed_days).where(
+            closed_days.c.kind == "company", closed_days.c.first <= last, closed_days.c.last >= first
+        )
         for row in connection.execute(closed):
             for day in days_between(max(first, row.first), min(last, row.last)):
                 found.setdefault(day, Holiday(date=day, name=row.name, region=region, kind=HolidayKind.COMPANY))
@@ -106,7 +112,13 @@ class LeaveRecords(LocalService):
         return tuple(self._request(connection, row, kinds[row.type_id], days[row.id], decisions[row.id], names) for row in rows)
 
     def _request(
-        self, connection: Connection, row: Any, kind: Any, days: Sequence[Any], decisions: Sequence[Any], names: dict[int | None, PersonRef]
+        self,
+        connection: Connection,
+        row: Any,
+        kind: Any,
+        days: Sequence[Any],
+        decisions: Sequence[Any],
+        names: dict[int | None, PersonRef],
     ) -> LeaveRequest:
         unit = Unit(kind.unit)
         status = LeaveStatus(row.status)
@@ -153,7 +165,9 @@ class LeaveRecords(LocalService):
 
     def request(self, connection: Connection, id_: int) -> LeaveRequest:
         """One request that is known to be there."""
-        return self.requests_of(connection, [connection.execute(sa.select(leave_requests).where(leave_requests.c.id == id_)).one()])[0]
+        return self.requests_of(
+            connection, [connection.execute(sa.select(leave_requests).where(leave_requests.c.id == id_)).one()]
+        )[0]
 
     def grants_of(self, connection: Connection, person_id: int, type_id: int) -> list[Grant]:
         """What someone was granted of a type."""

@@ -42,7 +42,9 @@ class LeaveRules(LeaveRecords):
         """The row of the type that a draft names, by reference or name."""
         rows = self.active_types(connection)
         for row in rows:
-            if wanted == self.ref("leave_type", row.id) or (isinstance(wanted, str) and wanted.casefold() in (row.name.casefold(), str(row.id))):
+            if wanted == self.ref("leave_type", row.id) or (
+                isinstance(wanted, str) and wanted.casefold() in (row.name.casefold(), str(row.id))
+            ):
                 return row
         known = ", ".join(row.name for row in rows) or "none"
         raise NotFound(f"there is no leave type {wanted}; there is: {known}", field="leave_type")
@@ -111,11 +113,15 @@ class LeaveRules(LeaveRecords):
             )
         )
         mine = {day.date: day for day in days if day.charged.value}
-        others = {row.other for row in connection.execute(query) if row.charged and row.date in mine and _clash(mine[row.date], row)}
+        others = {
+            row.other for row in connection.execute(query) if row.charged and row.date in mine and _clash(mine[row.date], row)
+        }
         if others:
             raise OverlappingLeave(refs=tuple(self.ref("leave", other) for other in sorted(others)))
 
-    def _check_balance(self, connection: Connection, person_id: int, kind: Any, days: Sequence[LeaveDay], replacing: int | None) -> None:
+    def _check_balance(
+        self, connection: Connection, person_id: int, kind: Any, days: Sequence[LeaveDay], replacing: int | None
+    ) -> None:
         grants = self.grants_of(connection, person_id, kind.id)
         used = self.used_of(connection, person_id, kind.id, without=replacing)
         wanted = [Used(day.date, day.charged.value, pending=True) for day in days if day.charged.value]
@@ -151,4 +157,3 @@ def _clash(mine: LeaveDay, row: Any) -> bool:
 
 def _minutes(at: Any) -> Decimal:
     return Decimal(at.hour * 60 + at.minute)
-

@@ -1,5 +1,7 @@
 """Tables of leave: types, what people are granted, requests with their days, decisions, schedules, closed days."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# SQLAlchemy leaves the types of JSON and foreign key columns open.
 from __future__ import annotations
 
 from typing import Final

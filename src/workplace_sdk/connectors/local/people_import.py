@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from workplace_sdk.connectors.local.importing import ImportReport, Progress, RefusedRow, csv_rows
 from workplace_sdk.connectors.local.people_records import index_people
@@ -36,7 +37,12 @@ BATCH: Final = 500
 
 
 def import_people(
-    connection: Connection, name: str, source: Path, *, format: str | None = None, progress: Progress = lambda _done, _total: None  # noqa: A002 - the user's word
+    connection: Connection,
+    name: str,
+    source: Path,
+    *,
+    format: str | None = None,
+    progress: Progress = lambda _done, _total: None,
 ) -> ImportReport:
     """Add the people of a file to the connection *name*, or update those with the same number, login, address or DN.
 
@@ -57,7 +63,7 @@ def import_people(
                 id_, new = _stored(connection, values)
         except InvalidInput as error:
             refused.append(RefusedRow(line, error.field, error.message))
-        except sa.exc.IntegrityError:
+        except IntegrityError:
             refused.append(RefusedRow(line, None, "another person has this number, login or e-mail address"))
         else:
             added, updated = added + new, updated + (not new)
@@ -101,7 +107,10 @@ def _ldif(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
     for number, entry in enumerate(read_ldif(source), start=1):
         kinds = {kind.lower() for kind in entry.all("objectClass")}
         if kinds & {"inetorgperson", "person", "organizationalperson", "user"}:
-            row = {ours: "; ".join(entry.all(theirs)) if ours == "languages" else entry.first(theirs) or "" for theirs, ours in _LDIF.items()}
+            row = {
+                ours: "; ".join(entry.all(theirs)) if ours == "languages" else entry.first(theirs) or ""
+                for theirs, ours in _LDIF.items()
+            }
             yield number, {**row, "dn": entry.dn}
 
 
@@ -110,26 +119,37 @@ def _vcard(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
     from vobject.base import ParseError
 
     try:
-        cards = list(vobject.readComponents(source.read_text("utf-8-sig"), ignoreUnreadable=True))
+        read: Any = vobject.readComponents  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        cards: list[Any] = list(read(source.read_text("utf-8-sig"), ignoreUnreadable=True))
     except (ParseError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{source.name} holds no vCards: {error}", field="source") from None
     for number, card in enumerate(cards, start=1):
         name = getattr(card, "n", None)
-        phones = {str(kind).lower(): line.value for line in getattr(card, "tel_list", ()) for kind in line.params.get("TYPE", ["voice"])}
+        phones = {
+            str(kind).lower(): line.value
+            for line in getattr(card, "tel_list", ())
+            for kind in line.params.get("TYPE", ["voice"])
+        }
         mails = [line.value for line in getattr(card, "email_list", ())]
         unit = getattr(card, "org", None)
-        yield number, {
-            "display_name": _value(card, "fn"),
-            "given_name": str(name.value.given) if name else "",
-            "family_name": str(name.value.family) if name else "",
-            "email": mails[0] if mails else "",
-            "phone": phones.get("work") or phones.get("voice") or "",
-            "mobile": phones.get("cell", ""),
-            "job_title": _value(card, "title"),
-            "organisation": " / ".join(part for part in unit.value if part) if unit else "",
-            "about": _value(card, "note"),
-            "topics": "; ".join(line.value if isinstance(line.value, str) else ", ".join(line.value) for line in getattr(card, "categories_list", ())),
-        }
+        yield (
+            number,
+            {
+                "display_name": _value(card, "fn"),
+                "given_name": str(name.value.given) if name else "",
+                "family_name": str(name.value.family) if name else "",
+                "email": mails[0] if mails else "",
+                "phone": phones.get("work") or phones.get("voice") or "",
+                "mobile": phones.get("cell", ""),
+                "job_title": _value(card, "title"),
+                "organisation": " / ".join(part for part in unit.value if part) if unit else "",
+                "about": _value(card, "note"),
+                "topics": "; ".join(
+                    line.value if isinstance(line.value, str) else ", ".join(line.value)
+                    for line in getattr(card, "categories_list", ())
+                ),
+            },
+        )
 
 
 def _value(card: Any, name: str) -> str:
@@ -137,7 +157,7 @@ def _value(card: Any, name: str) -> str:
     return str(line.value).strip() if line is not None else ""
 
 
-def checked(row: dict[str, str]) -> dict[str, Any]:
+def checked(row: dict[str, str]) -> dict[str, Any]:  # noqa: PLR0912 - a row has many fields
     """Column values of one row; ``InvalidInput`` names the field that is wrong."""
     values: dict[str, Any] = {name: row[name] for name in TEXTS if row.get(name)}
     if not any(name in values for name in _KEYS):
@@ -195,7 +215,9 @@ def _set_managers(connection: Connection, bosses: list[tuple[int, int, str]]) ->
     known: dict[str, int] = {}
     for row in rows:
         known.update({_compared(getattr(row, key)): row.id for key in _KEYS if getattr(row, key)})
-    above: dict[int, int | None] = {row.id: row.manager_id for row in connection.execute(sa.select(people.c.id, people.c.manager_id))}
+    above: dict[int, int | None] = {
+        row.id: row.manager_id for row in connection.execute(sa.select(people.c.id, people.c.manager_id))
+    }
     for line, id_, text in bosses:
         boss = known.get(_compared(text))
         if boss is None:

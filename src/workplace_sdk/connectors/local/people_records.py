@@ -57,9 +57,17 @@ def person_of(name: str, row: Any) -> PersonRef:
 
 
 def _reach(row: Any) -> tuple[ReachOption, ...]:
-    ways = ((Channel.CHAT, row.chat), (Channel.EMAIL, row.email), (Channel.PHONE, row.phone), (Channel.MOBILE, row.mobile), (Channel.DESK, row.room))
+    ways = (
+        (Channel.CHAT, row.chat),
+        (Channel.EMAIL, row.email),
+        (Channel.PHONE, row.phone),
+        (Channel.MOBILE, row.mobile),
+        (Channel.DESK, row.room),
+    )
     known = [(channel, address) for channel, address in ways if address]
-    return tuple(ReachOption(channel=channel, address=address, rank=rank) for rank, (channel, address) in enumerate(known, start=1))
+    return tuple(
+        ReachOption(channel=channel, address=address, rank=rank) for rank, (channel, address) in enumerate(known, start=1)
+    )
 
 
 def managers_of(connection: Connection, name: str, rows: Iterable[Any]) -> dict[int, PersonRef]:
@@ -79,7 +87,9 @@ def index_people(connection: Connection, name: str, ids: Iterable[int] | None = 
     return upsert(connection, name, (indexed(expert_of(name, row, managers), visible=row.active) for row in rows))
 
 
-def add_person(connection: Connection, name: str, display_name: str, *, now: Callable[[], datetime] | None = None, **values: Any) -> int:
+def add_person(
+    connection: Connection, name: str, display_name: str, *, now: Callable[[], datetime] | None = None, **values: Any
+) -> int:
     """Add someone; *values* are columns of ``people``. Their id. Found at once by the expert directory of the connection *name*."""
     folded = {key: values[key].casefold() for key in ("login", "email") if values.get(key)}
     at = now() if now else datetime.now(UTC)

@@ -57,7 +57,9 @@ class LocalRooms(RoomWrites, RoomBooking):
         return (yield from self.reading(query))
 
     @read(support=HERE)
-    def rooms(self, *, site: str | None = None, people: int = 1, features: frozenset[Feature] = frozenset()) -> Steps[Listing[Room]]:
+    def rooms(
+        self, *, site: str | None = None, people: int = 1, features: frozenset[Feature] = frozenset()
+    ) -> Steps[Listing[Room]]:
         def query(connection: Connection) -> Listing[Room]:
             found = [self.room_of(row) for row in self.room_rows(connection, *_at(site))]
             fit = (room for room in found if (room.capacity is None or room.capacity >= people) and features <= room.features)
@@ -67,13 +69,19 @@ class LocalRooms(RoomWrites, RoomBooking):
 
     @read(support=HERE)
     def find(self, query: RoomQuery) -> Steps[Listing[RoomOption]]:
-        return (yield from self.reading(lambda connection: Listing(self._options(connection, query), answered=(self.connection_name,))))
+        return (
+            yield from self.reading(
+                lambda connection: Listing(self._options(connection, query), answered=(self.connection_name,))
+            )
+        )
 
     def _options(self, connection: Connection, query: RoomQuery) -> list[RoomOption]:
         bookable = rooms.c.bookability.in_(("open", "approval"))
         found = [self.room_of(row) for row in self.room_rows(connection, bookable, *_at(query.site))]
         people = max(query.people, len(query.attendees))
-        fit = [room for room in found if room.capacity is not None and room.capacity >= people and query.required <= room.features]
+        fit = [
+            room for room in found if room.capacity is not None and room.capacity >= people and query.required <= room.features
+        ]
         whole = query.span or query.within
         if not fit or whole is None:
             return []
@@ -85,9 +93,13 @@ class LocalRooms(RoomWrites, RoomBooking):
         options: list[RoomOption] = []
         for number, span in enumerate(_slots(query, self.session.now())):
             busy = {row.person_id for row in engaged if row.start < span.end and row.end > span.start}
-            for room in fit:
-                if not any(row.start < span.end and row.end > span.start for row in taken.get(room.ref.id, ())):
-                    options.append(_option(room, span, people, query, tuple(ids[one] for one in ids if one in busy), number))
+            absent = tuple(ids[one] for one in ids if one in busy)
+            free = [
+                room
+                for room in fit
+                if not any(row.start < span.end and row.end > span.start for row in taken.get(room.ref.id, ()))
+            ]
+            options += [_option(room, span, people, query, absent, number) for room in free]
             if len(options) > 50 * query.limit:
                 break
         options.sort(key=lambda option: (-option.score, option.span.start, option.room.name))
@@ -102,7 +114,10 @@ class LocalRooms(RoomWrites, RoomBooking):
                 for row in (self.busy_people(connection, ids, span.start, span.end) if ids else ())
             ]
             held = self.taken(connection, [self.id_of(ref, "room") for ref in rooms], span.start, span.end) if rooms else ()
-            found += [Busy(room=self.ref("room", row.room_id), span=Span(start=row.start, end=row.end, zone=span.zone)) for row in held]
+            found += [
+                Busy(room=self.ref("room", row.room_id), span=Span(start=row.start, end=row.end, zone=span.zone))
+                for row in held
+            ]
             return Listing(sorted(found, key=lambda one: one.span.start), answered=(self.connection_name,))
 
         return (yield from self.reading(query))
@@ -144,7 +159,9 @@ class LocalRooms(RoomWrites, RoomBooking):
         return (yield from self.reading(lambda connection: self.meeting(connection, self.id_of(ref, "meeting"))))
 
     @pages(support=HERE)
-    def mine(self, person: PersonRef | None = None, *, since: date | None = None, until: date | None = None) -> PageSteps[Meeting]:
+    def mine(
+        self, person: PersonRef | None = None, *, since: date | None = None, until: date | None = None
+    ) -> PageSteps[Meeting]:
         tz = zone_of(self.session.zone)
         start = datetime.combine(since or self.session.today(), time(0), tz)
         end = datetime.combine(until + timedelta(days=1), time(0), tz) if until else datetime(9999, 1, 1, tzinfo=UTC)
@@ -152,7 +169,11 @@ class LocalRooms(RoomWrites, RoomBooking):
         def query(connection: Connection) -> list[Meeting]:
             me = self.employee(connection, person).id
             attending = sa.select(meeting_people.c.meeting_id).where(meeting_people.c.person_id == me)
-            within = (meeting_times.c.start < end) & (meeting_times.c.end > start) & meeting_times.c.state.not_in(("cancelled", "declined"))
+            within = (
+                (meeting_times.c.start < end)
+                & (meeting_times.c.end > start)
+                & meeting_times.c.state.not_in(("cancelled", "declined"))
+            )
             chosen = (
                 sa.select(meetings.c.id)
                 .join(meeting_times, meeting_times.c.meeting_id == meetings.c.id)
@@ -166,19 +187,37 @@ class LocalRooms(RoomWrites, RoomBooking):
 
     @write(Safety.KEYED, support=HERE)
     def change(
-        self, ref: Ref, change: MeetingChange, *, scope: Scope = Scope.ALL, occurrence: date | None = None, key: Key | None = None
+        self,
+        ref: Ref,
+        change: MeetingChange,
+        *,
+        scope: Scope = Scope.ALL,
+        occurrence: date | None = None,
+        key: Key | None = None,
     ) -> Steps[Meeting]:
         id_ = self.id_of(ref, "meeting")
         return (
-            yield from self.writing(key, "rooms.change", lambda connection: self.changed(connection, id_, change, scope, occurrence), self.meeting)
+            yield from self.writing(
+                key, "rooms.change", lambda connection: self.changed(connection, id_, change, scope, occurrence), self.meeting
+            )
         )
 
     @write(Safety.KEYED, support=HERE)
     def cancel(
-        self, ref: Ref, *, scope: Scope = Scope.ALL, occurrence: date | None = None, reason: str | None = None, key: Key | None = None
+        self,
+        ref: Ref,
+        *,
+        scope: Scope = Scope.ALL,
+        occurrence: date | None = None,
+        reason: str | None = None,
+        key: Key | None = None,
     ) -> Steps[Meeting]:
         id_ = self.id_of(ref, "meeting")
-        return (yield from self.writing(key, "rooms.cancel", lambda connection: self.cancelled(connection, id_, scope, occurrence), self.meeting))
+        return (
+            yield from self.writing(
+                key, "rooms.cancel", lambda connection: self.cancelled(connection, id_, scope, occurrence), self.meeting
+            )
+        )
 
     @write(Safety.KEYED, support=HERE)
     def respond(self, ref: Ref, response: Response, *, key: Key | None = None) -> Steps[Meeting]:
@@ -232,7 +271,9 @@ class LocalRooms(RoomWrites, RoomBooking):
             self.meeting(connection, id_)
             me = self._caller_id(connection)
             mine = sa.select(rooms.c.id).where(rooms.c.approver_id == me)
-            waiting = (meeting_times.c.meeting_id == id_) & (meeting_times.c.state == "requested") & meeting_times.c.room_id.in_(mine)
+            waiting = (
+                (meeting_times.c.meeting_id == id_) & (meeting_times.c.state == "requested") & meeting_times.c.room_id.in_(mine)
+            )
             state = "confirmed" if decision is Decision.APPROVE else "declined"
             if not connection.execute(meeting_times.update().where(waiting).values(state=state, conflict=comment)).rowcount:
                 raise Conflict("nothing of it waits for your approval", field="ref")

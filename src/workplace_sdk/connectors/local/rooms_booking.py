@@ -10,7 +10,15 @@ import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import inserted, locked
 from workplace_sdk.connectors.local.rooms_records import HOLDS, RoomRecords
-from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, menu_items, order_lines, orders, rooms
+from workplace_sdk.connectors.local.rooms_tables import (
+    meeting_people,
+    meeting_times,
+    meetings,
+    menu_items,
+    order_lines,
+    orders,
+    rooms,
+)
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
 from workplace_sdk.services.common import Ref, Span
 from workplace_sdk.services.rooms import (
@@ -142,7 +150,9 @@ class RoomWrites(RoomRecords):
         """Up to five rooms of the same site with the same features that are free at every time, the smallest first."""
         others = [
             other
-            for other in self.room_rows(connection, rooms.c.site_id == room.site_id, rooms.c.id != room.id, rooms.c.bookability == "open")
+            for other in self.room_rows(
+                connection, rooms.c.site_id == room.site_id, rooms.c.id != room.id, rooms.c.bookability == "open"
+            )
             if (other.capacity or 0) >= people and set(room.features) <= set(other.features)
         ]
         held = self.taken(connection, [other.id for other in others], spans[0].start, spans[-1].end)
@@ -150,7 +160,12 @@ class RoomWrites(RoomRecords):
         return tuple(self.room_of(other) for other in others if other.id not in taken)[:5]
 
     def _keep_times(
-        self, connection: Connection, id_: int, room_id: int | None, spans: Sequence[Span], states: Sequence[tuple[str, str | None]]
+        self,
+        connection: Connection,
+        id_: int,
+        room_id: int | None,
+        spans: Sequence[Span],
+        states: Sequence[tuple[str, str | None]],
     ) -> None:
         rows = [
             {"meeting_id": id_, "room_id": room_id, "start": span.start, "end": span.end, "state": state, "conflict": conflict}
@@ -186,11 +201,21 @@ class RoomWrites(RoomRecords):
                 if policy is Policy.ALL_OR_NOTHING:
                     raise
                 connection.execute(orders.update().where(orders.c.id == order_id).values(state="rejected"))
-            kept = {"order_id": order_id, "item_id": item.id, "quantity": line.quantity, "price": item.price, "currency": item.currency}
+            kept = {
+                "order_id": order_id,
+                "item_id": item.id,
+                "quantity": line.quantity,
+                "price": item.price,
+                "currency": item.currency,
+            }
             inserted(connection, order_lines, kept)
 
     def _item_row(self, connection: Connection, wanted: Ref | str, room: Any) -> Any:
-        here = menu_items.c.site_id.is_(None) if room is None else menu_items.c.site_id.is_(None) | (menu_items.c.site_id == room.site_id)
+        here = (
+            menu_items.c.site_id.is_(None)
+            if room is None
+            else menu_items.c.site_id.is_(None) | (menu_items.c.site_id == room.site_id)
+        )
         if isinstance(wanted, Ref):
             chosen = menu_items.c.id == self.id_of(wanted, "item")
         else:
@@ -266,16 +291,20 @@ class RoomWrites(RoomRecords):
             return old
         begin = Span(start=first.start, end=first.end, zone=zone).local_start
         days = span.local_start.date() - begin.date()
-        moved = Span.local(old.local_start.date() + days, span.local_start.time(), span.local_end.time(), span.zone)
-        return moved
+        return Span.local(old.local_start.date() + days, span.local_start.time(), span.local_end.time(), span.zone)
 
     def _split(self, connection: Connection, row: Any, time_ids: list[int]) -> int:
         """A meeting of its own for some times of a series."""
-        values = {name: getattr(row, name) for name in ("subject", "body", "private", "organizer_id", "room_id", "people", "zone", "created_at")}
+        values = {
+            name: getattr(row, name)
+            for name in ("subject", "body", "private", "organizer_id", "room_id", "people", "zone", "created_at")
+        }
         id_ = inserted(connection, meetings, values)
         connection.execute(meeting_times.update().where(meeting_times.c.id.in_(time_ids)).values(meeting_id=id_))
         invited = connection.execute(sa.select(meeting_people).where(meeting_people.c.meeting_id == row.id)).all()
         if invited:
-            rows = [{**one._mapping, "meeting_id": id_} for one in invited]  # noqa: SLF001 - SQLAlchemy's public mapping
+            rows = [
+                {"meeting_id": id_, "person_id": one.person_id, "role": one.role, "response": one.response} for one in invited
+            ]
             connection.execute(meeting_people.insert(), rows)
         return id_

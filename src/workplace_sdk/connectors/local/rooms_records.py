@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import LocalService
-from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, menu_items, order_lines, orders, rooms, sites
+from workplace_sdk.connectors.local.rooms_tables import (
+    meeting_people,
+    meeting_times,
+    meetings,
+    menu_items,
+    order_lines,
+    orders,
+    rooms,
+    sites,
+)
 from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.services.common import ComponentState, Mapped, Money, PersonRef, Ref, Span
 from workplace_sdk.services.rooms import (
@@ -67,12 +76,16 @@ class RoomRecords(LocalService):
             rows = self.room_rows(connection, rooms.c.id == self.id_of(wanted, "room"))
         else:
             lowered = wanted.lower()
-            rows = self.room_rows(connection, (sa.func.lower(rooms.c.name) == lowered) | (sa.func.lower(rooms.c.email) == lowered))
+            rows = self.room_rows(
+                connection, (sa.func.lower(rooms.c.name) == lowered) | (sa.func.lower(rooms.c.email) == lowered)
+            )
         if not rows:
             raise NotFound(f"there is no room {wanted}", field="room")
         return rows[0]
 
-    def taken(self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, without: int = 0) -> list[Any]:
+    def taken(
+        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, without: int = 0
+    ) -> list[Any]:
         """Times at which rooms are held, those of the meeting *without* left out; what nobody checked in for is free."""
         times = meeting_times.c
         chosen = (
@@ -107,7 +120,11 @@ class RoomRecords(LocalService):
             sa.select(meeting_times.c.start, meeting_times.c.end, person_id.label("person_id"), meetings.c.zone)
             .join(both, meeting_id == meeting_times.c.meeting_id)
             .join(meetings, meetings.c.id == meeting_times.c.meeting_id)
-            .where(meeting_times.c.state.not_in(("cancelled", "declined")), meeting_times.c.start < end, meeting_times.c.end > start)
+            .where(
+                meeting_times.c.state.not_in(("cancelled", "declined")),
+                meeting_times.c.start < end,
+                meeting_times.c.end > start,
+            )
         )
         return list(connection.execute(chosen.order_by(meeting_times.c.start)).all())
 
@@ -122,7 +139,9 @@ class RoomRecords(LocalService):
             .where(meeting_times.c.meeting_id == id_)
             .order_by(meeting_times.c.start)
         ).all()
-        invited = connection.execute(sa.select(meeting_people).where(meeting_people.c.meeting_id == id_).order_by(meeting_people.c.person_id)).all()
+        invited = connection.execute(
+            sa.select(meeting_people).where(meeting_people.c.meeting_id == id_).order_by(meeting_people.c.person_id)
+        ).all()
         names = self.people_by_id(connection, {row.organizer_id} | {one.person_id for one in invited})
         found = self.room_rows(connection, rooms.c.id == row.room_id) if row.room_id else ()
         made = tuple(self._orders(connection, id_))
@@ -149,11 +168,15 @@ class RoomRecords(LocalService):
 
     def _occurrence(self, time: Any, zone: str) -> Occurrence:
         state = ReservationState.RELEASED if time.room_id and self._released(time) else ReservationState(time.state)
-        return Occurrence(span=Span(start=time.start, end=time.end, zone=zone), state=Mapped(value=state), conflict=time.conflict)
+        return Occurrence(
+            span=Span(start=time.start, end=time.end, zone=zone), state=Mapped(value=state), conflict=time.conflict
+        )
 
     def _orders(self, connection: Connection, id_: int) -> Iterable[Order]:
         for row in connection.execute(sa.select(orders).where(orders.c.meeting_id == id_).order_by(orders.c.id)):
-            chosen = sa.select(order_lines, menu_items.c.name, menu_items.c.kind).join(menu_items, menu_items.c.id == order_lines.c.item_id)
+            chosen = sa.select(order_lines, menu_items.c.name, menu_items.c.kind).join(
+                menu_items, menu_items.c.id == order_lines.c.item_id
+            )
             lines = tuple(
                 OrderedLine(
                     name=line.name,
@@ -201,7 +224,9 @@ def _components(room: str | None, occurrences: Sequence[Occurrence], made: Seque
         for one in occurrences
         if room
     ]
-    components += [Component(what=", ".join(f"{line.quantity} x {line.name}" for line in order.lines), state=order.state) for order in made]
+    components += [
+        Component(what=", ".join(f"{line.quantity} x {line.name}" for line in order.lines), state=order.state) for order in made
+    ]
     return tuple(components)
 
 

@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-COLUMNS = ("name", "site", "zone", "building", "floor", "capacity", "features", "bookability", "email", "longest_minutes", "ahead_days", "check_in_minutes")
+COLUMNS = (
+    "name",
+    "site",
+    "zone",
+    "building",
+    "floor",
+    "capacity",
+    "features",
+    "bookability",
+    "email",
+    "longest_minutes",
+    "ahead_days",
+    "check_in_minutes",
+)
 
 
 def add_site(connection: Connection, name: str, zone: str, address: str | None = None) -> int:
@@ -29,7 +42,13 @@ def add_site(connection: Connection, name: str, zone: str, address: str | None =
 
 
 def add_room(
-    connection: Connection, name: str, site_id: int, *, capacity: int | None = None, features: Iterable[Feature] = (), **others: Any
+    connection: Connection,
+    name: str,
+    site_id: int,
+    *,
+    capacity: int | None = None,
+    features: Iterable[Feature] = (),
+    **others: Any,
 ) -> int:
     """Add a room; *others* are columns of ``rooms``. Its id."""
     values = {"name": name, "site_id": site_id, "capacity": capacity, "features": sorted(feature.value for feature in features)}
@@ -45,7 +64,12 @@ def add_item(
 
 
 def import_rooms(
-    connection: Connection, source: Path, *, zone: str, format: str | None = None, progress: Progress = lambda _done, _total: None  # noqa: A002 - the user's word
+    connection: Connection,
+    source: Path,
+    *,
+    zone: str,
+    format: str | None = None,
+    progress: Progress = lambda _done, _total: None,
 ) -> ImportReport:
     """Add the rooms of a file, or update those with the same name; sites are made as they are named.
 
@@ -86,13 +110,14 @@ def _icalendar(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
     from icalendar import Calendar
 
     try:
-        calendar = Calendar.from_ical(source.read_bytes())
+        calendar: Any = Calendar.from_ical(source.read_bytes())
     except ValueError as error:
         raise InvalidInput(f"{source.name} is no iCalendar file: {error}", field="source") from None
     seen: set[str] = set()
     for number, event in enumerate(calendar.walk("VEVENT"), start=1):
-        attendees = event.get("ATTENDEE", [])
-        for attendee in attendees if isinstance(attendees, list) else [attendees]:
+        named: Any = event.get("ATTENDEE", [])
+        attendees: list[Any] = list(named) if isinstance(named, list) else [named]  # pyright: ignore[reportUnknownArgumentType]
+        for attendee in attendees:
             if str(attendee.params.get("CUTYPE", "")).upper() not in ("ROOM", "RESOURCE"):
                 continue
             email = str(attendee).removeprefix("mailto:").removeprefix("MAILTO:")
@@ -112,7 +137,11 @@ def _checked(row: dict[str, str]) -> dict[str, Any]:
                 raise InvalidInput(f"{row[name]!r} is no number from 1", field=name)
             values[name] = int(row[name])
     known = {feature.value for feature in Feature}
-    features = [part.strip().lower().replace(" ", "_").replace("-", "_") for part in re.split(r"[;|]", row.get("features", "")) if part.strip()]
+    features = [
+        part.strip().lower().replace(" ", "_").replace("-", "_")
+        for part in re.split(r"[;|]", row.get("features", ""))
+        if part.strip()
+    ]
     if unknown := sorted(set(features) - known):
         raise InvalidInput(f"unknown: {', '.join(unknown)}; known are {', '.join(sorted(known))}", field="features")
     values["features"] = sorted(set(features))

@@ -23,15 +23,69 @@ _WEEK: Final = (8, 8, 8, 8, 4, 0, 0)
 PEOPLE: Final = (
     # login, name, title, unit, manager, site, topics, responsibilities
     ("ingrid", "Ingrid Veenstra", "Directeur", "Bestuur", None, "Zwolle", ("bestuur",), ()),
-    ("mehmet", "Mehmet Öztürk", "Teamleider zorg", "Zorg / Afdeling 3", "ingrid", "Zwolle", ("roosters", "verpleegkunde"), ("BHV",)),
+    (
+        "mehmet",
+        "Mehmet Öztürk",
+        "Teamleider zorg",
+        "Zorg / Afdeling 3",
+        "ingrid",
+        "Zwolle",
+        ("roosters", "verpleegkunde"),
+        ("BHV",),
+    ),
     ("sanne", "Sanne de Boer", "Verpleegkundige", "Zorg / Afdeling 3", "mehmet", "Zwolle", ("wondzorg", "EHBO"), ("BHV",)),
     ("joao", "João Gonçalves", "Verpleegkundige", "Zorg / Afdeling 3", "mehmet", "Zwolle", ("dementie", "Portugees"), ()),
     ("lukasz", "Łukasz Wiśniewski", "Verzorgende", "Zorg / Afdeling 3", "mehmet", "Zwolle", ("Pools", "tilhulp"), ()),
-    ("femke", "Femke van 't Hof", "Teamleider bedrijfsvoering", "Bedrijfsvoering", "ingrid", "Deventer", ("inkoop", "begroting"), ()),
-    ("bram", "Bram Hoekstra", "Systeembeheerder", "Bedrijfsvoering / ICT", "femke", "Deventer", ("printers", "netwerken", "laptops"), ("key user TOPdesk",)),
-    ("aisha", "Aïsha el Amrani", "Medewerker financiën", "Bedrijfsvoering / Financiën", "femke", "Deventer", ("declaraties", "btw"), ()),
-    ("wouter", "Wouter Groß", "Facilitair medewerker", "Bedrijfsvoering / Facilitair", "femke", "Zwolle", ("zalen", "catering"), ("BHV",)),
-    ("noor", "Noor Visser", "HR-adviseur", "Bedrijfsvoering / HR", "femke", "Deventer", ("verlof", "verzuim", "arbeidsrecht"), ("vertrouwenspersoon",)),
+    (
+        "femke",
+        "Femke van 't Hof",
+        "Teamleider bedrijfsvoering",
+        "Bedrijfsvoering",
+        "ingrid",
+        "Deventer",
+        ("inkoop", "begroting"),
+        (),
+    ),
+    (
+        "bram",
+        "Bram Hoekstra",
+        "Systeembeheerder",
+        "Bedrijfsvoering / ICT",
+        "femke",
+        "Deventer",
+        ("printers", "netwerken", "laptops"),
+        ("key user TOPdesk",),
+    ),
+    (
+        "aisha",
+        "Aïsha el Amrani",
+        "Medewerker financiën",
+        "Bedrijfsvoering / Financiën",
+        "femke",
+        "Deventer",
+        ("declaraties", "btw"),
+        (),
+    ),
+    (
+        "wouter",
+        "Wouter Groß",
+        "Facilitair medewerker",
+        "Bedrijfsvoering / Facilitair",
+        "femke",
+        "Zwolle",
+        ("zalen", "catering"),
+        ("BHV",),
+    ),
+    (
+        "noor",
+        "Noor Visser",
+        "HR-adviseur",
+        "Bedrijfsvoering / HR",
+        "femke",
+        "Deventer",
+        ("verlof", "verzuim", "arbeidsrecht"),
+        ("vertrouwenspersoon",),
+    ),
 )
 MAIL: Final = "delinde.example"
 
@@ -62,8 +116,12 @@ def _people(connection: Connection, name: str) -> dict[str, int]:
 
 def _leave(connection: Connection, ids: dict[str, int], year: int) -> None:
     annual = leave_setup.add_type(connection, "Vakantie", unit=Unit.HOUR, half_days=True)
-    leave_setup.add_type(connection, "Ziek", category=LeaveCategory.SICK, unlimited=True, requires_approval=False, confidential=True)
-    leave_setup.add_type(connection, "Zorgverlof", category=LeaveCategory.CARER, unlimited=True, requires_reason=True, confidential=True)
+    leave_setup.add_type(
+        connection, "Ziek", category=LeaveCategory.SICK, unlimited=True, requires_approval=False, confidential=True
+    )
+    leave_setup.add_type(
+        connection, "Zorgverlof", category=LeaveCategory.CARER, unlimited=True, requires_reason=True, confidential=True
+    )
     leave_setup.set_schedule(connection, None, [Decimal(hours) for hours in _WEEK], first=date(2000, 1, 1))
     part_time = [Decimal(value) for value in ("9", "0", "9", "0", "9", "0", "0")]
     leave_setup.set_schedule(connection, ids["sanne"], part_time, first=date(2000, 1, 1), fte=Decimal("0.75"))
@@ -79,16 +137,29 @@ def _rooms(connection: Connection, ids: dict[str, int]) -> None:
     rooms_setup.add_room(connection, "Beuk", zwolle, capacity=8, features=beamer, floor="1")
     rooms_setup.add_room(connection, "Eik", zwolle, capacity=14, features=beamer | {Feature.WHITEBOARD}, floor="1")
     rooms_setup.add_room(connection, "Wilg", zwolle, capacity=4, features={Feature.WHITEBOARD}, floor="2", check_in_minutes=15)
-    rooms_setup.add_room(connection, "Bestuurskamer", zwolle, capacity=20, features=beamer, bookability="approval", approver_id=ids["ingrid"])
+    rooms_setup.add_room(
+        connection, "Bestuurskamer", zwolle, capacity=20, features=beamer, bookability="approval", approver_id=ids["ingrid"]
+    )
     rooms_setup.add_room(connection, "IJssel", deventer, capacity=10, features=beamer)
     day = 24 * 60
-    rooms_setup.add_item(connection, "Lunch", OrderKind.CATERING, price=Money.of("9.75", "EUR"), order_before_minutes=day, cancel_before_minutes=day // 2)
-    rooms_setup.add_item(connection, "Koffie en thee", OrderKind.CATERING, price=Money.of("2.10", "EUR"), order_before_minutes=120)
+    rooms_setup.add_item(
+        connection,
+        "Lunch",
+        OrderKind.CATERING,
+        price=Money.of("9.75", "EUR"),
+        order_before_minutes=day,
+        cancel_before_minutes=day // 2,
+    )
+    rooms_setup.add_item(
+        connection, "Koffie en thee", OrderKind.CATERING, price=Money.of("2.10", "EUR"), order_before_minutes=120
+    )
     rooms_setup.add_item(connection, "Projector", OrderKind.EQUIPMENT, stock=2)
 
 
 def _expenses(connection: Connection, year: int) -> None:
-    expenses_setup.add_category(connection, "maaltijd", "Maaltijden", receipt_over=Decimal(10), limit_amount=Decimal(75), vat_rate=Decimal(9))
+    expenses_setup.add_category(
+        connection, "maaltijd", "Maaltijden", receipt_over=Decimal(10), limit_amount=Decimal(75), vat_rate=Decimal(9)
+    )
     expenses_setup.add_category(connection, "ov", "Openbaar vervoer", receipt_over=Decimal(50), vat_rate=Decimal(9))
     expenses_setup.add_category(connection, "studie", "Studiekosten", receipt_over=Decimal(0), vat_rate=Decimal(21))
     expenses_setup.add_category(connection, "km", "Kilometres", kind=LineKind.MILEAGE)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 import ldap.dn
+
 from ldap import DECODING_ERROR
 
 RANGE: Final = ";range="
@@ -59,7 +60,9 @@ def dn_key(dn: str) -> tuple[tuple[tuple[str, str], ...], ...] | None:
         parsed = ldap.dn.str2dn(dn)
     except DECODING_ERROR:
         return None
-    return tuple(tuple(sorted((name.casefold(), " ".join(value.casefold().split())) for name, value, _ in rdn)) for rdn in parsed)
+    return tuple(
+        tuple(sorted((name.casefold(), " ".join(value.casefold().split())) for name, value, _ in rdn)) for rdn in parsed
+    )
 
 
 def same_dn(one: str, other: str) -> bool:

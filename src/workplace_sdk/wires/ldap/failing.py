@@ -8,8 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 import ldap
-
-from workplace_sdk.kernel.errors import ConfigError, Conflict, InvalidInput, NotFound, ProtocolError, Rejected, Unauthorized, Unavailable
+from workplace_sdk.kernel.errors import (
+    ConfigError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    ProtocolError,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
 from workplace_sdk.kernel.failures import Failure, Kind
 
 _GONE = (ldap.SERVER_DOWN, ldap.CONNECT_ERROR, ldap.UNAVAILABLE)
@@ -65,4 +73,5 @@ def described(error: ldap.LDAPError) -> str:
 
 
 def _told(error: ldap.LDAPError) -> dict[str, Any]:
-    return error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    told: Any = error.args[0] if error.args else None
+    return dict(told) if isinstance(told, dict) else {}  # pyright: ignore[reportUnknownArgumentType]

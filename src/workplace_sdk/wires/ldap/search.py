@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
-import ldap
 from attrs import evolve, field, frozen
 from ldap.controls.libldap import SimplePagedResultsControl
 
+import ldap
 from workplace_sdk.kernel.effects import Action, Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import Unavailable
 from workplace_sdk.kernel.failures import Failure, Kind
@@ -80,12 +80,13 @@ class LdapSearch(Action[Found]):
         if self.limit:
             return self._one_by_one(lease, attempt)
         try:
-            answer = awaited(lease.connection, self._asked(lease, attempt), attempt)
+            answer = awaited(lease.connection, self.asked(lease, attempt), attempt)
         except (ldap.SIZELIMIT_EXCEEDED, ldap.TIMELIMIT_EXCEEDED):
             return self._one_by_one(lease, attempt)  # the library lost the entries: ask again in a way that keeps them
         return _found(answer[1])
 
-    def _asked(self, lease: Lease, attempt: Attempt, controls: Any = None) -> int:
+    def asked(self, lease: Lease, attempt: Attempt, controls: Any = None) -> int:
+        """Send the search; the number of the message."""
         seconds = max(1, int(attempt.remaining()))
         names = list(self.attributes) if self.attributes is not None else None
         number: int = lease.connection.search_ext(
@@ -95,7 +96,7 @@ class LdapSearch(Action[Found]):
 
     def _one_by_one(self, lease: Lease, attempt: Attempt) -> Found:
         """Entry by entry, so that those before a limit are kept."""
-        number = self._asked(lease, attempt)
+        number = self.asked(lease, attempt)
         rows: list[Any] = []
         missing: Missing | None = None
         try:
@@ -112,7 +113,7 @@ class LdapSearch(Action[Found]):
 
     def _followed(self, found: Found, attempt: Attempt, depth: int = 3) -> Found:
         """Add what the allowed servers of the referrals have; the others stay referrals."""
-        entries, left = list(found.entries), []
+        entries, left = list(found.entries), list[str]()
         for uri in found.referrals:
             root, base = _split(uri)
             if root not in self.server.target.referrals or not depth:
@@ -148,21 +149,23 @@ class LdapPage(Action[tuple[Found, bytes]]):
         missing: Missing | None = None
         try:
             try:
-                answer = awaited(lease.connection, self.search._asked(lease, attempt, [control]), attempt)  # noqa: SLF001
+                answer = awaited(lease.connection, self.search.asked(lease, attempt, [control]), attempt)
                 rows, controls = answer[1], answer[3]
             except ldap.SIZELIMIT_EXCEEDED:
                 rows, controls, missing = *self._kept(lease, attempt, control), Missing.SIZE_LIMIT
         except ldap.LDAPError as error:
             self.course.drop()
             if self.cookie:  # a page belongs to its connection: it cannot be asked for again on another
-                raise Failure(Kind.REFUSED, Unavailable(f"{self.what}: {failure(error, self.what, identity=None).error.message}")) from error
+                raise Failure(
+                    Kind.REFUSED, Unavailable(f"{self.what}: {failure(error, self.what, identity=None).error.message}")
+                ) from error
             raise failure(error, self.what, identity=self.search.server.target.identity) from error
         cookies = [one.cookie for one in controls if isinstance(one, SimplePagedResultsControl)]
         return _found(rows, missing), cookies[0] if cookies and not missing else b""
 
     def _kept(self, lease: Lease, attempt: Attempt, control: Any) -> tuple[list[Any], list[Any]]:
         """The page again, entry by entry: a limit on the whole paged search was reached in it."""
-        number = self.search._asked(lease, attempt, [control])  # noqa: SLF001
+        number = self.search.asked(lease, attempt, [control])
         rows: list[Any] = []
         try:
             while True:

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-import ldap
-import ldap.sasl
 from attrs import evolve, field, frozen
 
+import ldap
 from workplace_sdk.kernel.errors import ConfigError, Unavailable
 from workplace_sdk.kernel.failures import Failure, Kind
 from workplace_sdk.kernel.threads import after_fork
@@ -158,7 +157,9 @@ class Server:
         except ldap.LDAPError as error:
             self._dropped(connection)
             if isinstance(error, ldap.SERVER_DOWN | ldap.CONNECT_ERROR) and _about_trust(described(error)):
-                raise ConfigError(f"{what}: the server's certificate is not trusted: {described(error)}", key="ca_file") from error
+                raise ConfigError(
+                    f"{what}: the server's certificate is not trusted: {described(error)}", key="ca_file"
+                ) from error
             raise failure(error, what, identity=target.identity, sent=False) from error
         except BaseException:
             self._dropped(connection)

@@ -1,0 +1,3 @@
+class SimplePagedResultsControl:
+    cookie: bytes
+    def __init__(self, criticality: bool, size: int, cookie: bytes) -> None: ...

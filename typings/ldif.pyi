@@ -1,0 +1,6 @@
+from typing import BinaryIO
+
+class LDIFRecordList:
+    all_records: list[tuple[str, dict[str, list[bytes]]]]
+    def __init__(self, input_file: BinaryIO) -> None: ...
+    def parse_entry_records(self) -> None: ...
