@@ -40,7 +40,9 @@ class Editor:
 
     def __init__(self) -> None:
         command = [sys.executable, "-c", "import pyright.langserver as server; server.main('--stdio')"]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         self.number = 0
 
     def say(self, method: str, params: dict[str, Any], *, ask: bool = False) -> Any:
@@ -84,10 +86,16 @@ def test_an_editor_shows_what_an_operation_does() -> None:
     editor = Editor()
     try:
         root = ROOT.as_uri()
-        editor.say("initialize", {"processId": None, "rootUri": root, "capabilities": {}, "workspaceFolders": [{"uri": root, "name": "x"}]}, ask=True)
+        editor.say(
+            "initialize",
+            {"processId": None, "rootUri": root, "capabilities": {}, "workspaceFolders": [{"uri": root, "name": "x"}]},
+            ask=True,
+        )
         editor.say("initialized", {})
         text = FILE.read_text()
-        editor.say("textDocument/didOpen", {"textDocument": {"uri": FILE.as_uri(), "languageId": "python", "version": 1, "text": text}})
+        editor.say(
+            "textDocument/didOpen", {"textDocument": {"uri": FILE.as_uri(), "languageId": "python", "version": 1, "text": text}}
+        )
         line = next(number for number, one in enumerate(text.splitlines()) if "work.leave.balances(ana, on" in one)
         at = {"line": line, "character": text.splitlines()[line].index("balances") + 2}
         shown = editor.say("textDocument/hover", {"textDocument": {"uri": FILE.as_uri()}, "position": at}, ask=True)

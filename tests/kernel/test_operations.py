@@ -17,7 +17,16 @@ from workplace_sdk.kernel import errors
 from workplace_sdk.kernel.access import Access
 from workplace_sdk.kernel.connector import Connector
 from workplace_sdk.kernel.effects import All, Blocking, Page, PageSteps, Pause, Steps
-from workplace_sdk.kernel.errors import InvalidInput, NotFound, NotSupported, OutcomeUnknown, ProtocolError, Unauthorized, Unavailable, UsageError
+from workplace_sdk.kernel.errors import (
+    InvalidInput,
+    NotFound,
+    NotSupported,
+    OutcomeUnknown,
+    ProtocolError,
+    Unauthorized,
+    Unavailable,
+    UsageError,
+)
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.listing import Gap, Listing, Missing
@@ -178,7 +187,12 @@ def test_overrides_that_do_not_keep_to_the_interface_are_refused() -> None:
 
 def test_arguments_are_checked_as_python_does() -> None:
     service = make(Mine)
-    for bad in (lambda: service.hello(), lambda: service.hello("a", "b"), lambda: service.hello("a", name="b"), lambda: service.hello("a", x=1)):
+    for bad in (
+        lambda: service.hello(),
+        lambda: service.hello("a", "b"),
+        lambda: service.hello("a", name="b"),
+        lambda: service.hello("a", x=1),
+    ):
         with pytest.raises(TypeError):
             bad()
 
@@ -371,7 +385,9 @@ def test_parts_inside_parts_do_not_wait_for_each_other_for_ever() -> None:
 def test_sixteen_threads_use_one_service() -> None:
     service = make(Mine)
     with ThreadPoolExecutor(16) as pool:
-        assert list(pool.map(lambda number: service.hello(str(number)), range(500))) == [f"hello {number}" for number in range(500)]
+        assert list(pool.map(lambda number: service.hello(str(number)), range(500))) == [
+            f"hello {number}" for number in range(500)
+        ]
 
 
 def test_a_child_process_goes_on_by_itself() -> None:
