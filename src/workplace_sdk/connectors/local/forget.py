@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from attrs import frozen
 
-from workplace_sdk.connectors.local.schema import files, metadata, people
+from workplace_sdk.connectors.local.schema import files, people
+from workplace_sdk.connectors.local.tables import metadata
 from workplace_sdk.search.index import remove
 
 if TYPE_CHECKING:

@@ -1,0 +1,317 @@
+"""The workplace: settings, who may do what, several connections, what spans services."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from workplace_sdk import (
+    ConfigError,
+    InvalidInput,
+    NotFound,
+    OutcomeUnknown,
+    PersonRef,
+    Settings,
+    Unauthorized,
+    Unavailable,
+    Workplace,
+    WorkplaceError,
+)
+from workplace_sdk.connectors.local.connector import Local, LocalSettings
+from workplace_sdk.connectors.local.people_records import add_person
+from workplace_sdk.kernel.listing import Missing
+from workplace_sdk.kernel.support import Absent, Native
+from workplace_sdk.services.common import Decision
+from workplace_sdk.services.experts import ExpertQuery
+from workplace_sdk.services.leave import LeaveDraft
+from workplace_sdk.testing import Fault, Sample, sample_workplace
+
+APRIL = date(2026, 4, 20)
+
+
+@pytest.fixture
+def sample(workplace_sample: Sample) -> Sample:
+    return workplace_sample
+
+
+def ask(sample: Sample, login: str, day: date = APRIL):
+    return sample.person(login).leave.submit(LeaveDraft.between("Vakantie", day))
+
+
+def test_oneself_a_manager_above_a_role_and_nobody_else(sample: Sample) -> None:
+    request = ask(sample, "sanne")
+    sanne = PersonRef(login="sanne")
+    for login in ("mehmet", "ingrid", "noor"):
+        assert sample.person(login).leave.balances(sanne)
+        assert sample.person(login).leave.get(request.ref) == request
+    for login in ("joao", "femke", "aisha"):
+        with pytest.raises(Unauthorized) as error:
+            sample.person(login).leave.balances(sanne)
+        assert login in str(error.value.identity)
+        with pytest.raises(Unauthorized):
+            sample.person(login).leave.get(request.ref)
+    with pytest.raises(Unauthorized):
+        sample.person("sanne").leave.decide(request.ref, Decision.APPROVE)
+    with pytest.raises(Unauthorized):
+        sample.person("joao").leave.submit(LeaveDraft.between("Vakantie", APRIL, person=sanne))
+    assert sample.person("ingrid").leave.decide(request.ref, Decision.APPROVE).status.value == "approved"
+
+
+def test_what_was_done_and_refused_is_in_the_log(sample: Sample) -> None:
+    request = ask(sample, "sanne")
+    with pytest.raises(Unauthorized):
+        sample.person("joao").leave.withdraw(request.ref)
+    rows = sample.work.audited()
+    told = [(row.operation, row.outcome, row.caller, row.subject, row.key) for row in rows]
+    assert told[0][:3] == ("leave.withdraw", "refused", "email:joao@delinde.example")
+    assert told[0][3] == "employee_number:4003"
+    assert told[1] == ("leave.submit", "done", "email:sanne@delinde.example", "email:sanne@delinde.example", request.key)
+    assert told[2][1] == "intended"
+    assert [row.outcome for row in sample.work.audited(key=request.key)] == ["done", "intended"]
+
+
+def test_the_log_cannot_be_changed(sample: Sample) -> None:
+    from sqlalchemy.exc import DBAPIError
+
+    ask(sample, "sanne")
+    for statement in ("UPDATE audit_log SET outcome = 'refused'", "DELETE FROM audit_log", "UPDATE audit_log SET caller = 'x'"):
+        with pytest.raises(DBAPIError, match="append-only"), sample.work.store.engine().begin() as connection:
+            connection.exec_driver_sql(statement)
+
+
+def test_forgetting_reaches_every_place(sample: Sample) -> None:
+    ask(sample, "sanne")
+    erased = sample.work.forget(PersonRef(login="sanne"))
+    assert erased["main"]["leave_requests"] == 1
+    assert erased["audit"]["audit_log"] > 0
+    with pytest.raises(NotFound):
+        sample.work.experts.get(PersonRef(login="sanne"))
+    assert sample.work.experts.find(ExpertQuery(text="sanne")) == ()
+    assert "sanne" not in str(sample.work.audited())
+
+
+def test_a_delegation_holds_on_its_days(tmp_path: Path) -> None:
+    for until, allowed in ((date(2026, 3, 2), True), (date(2026, 3, 1), False)):
+        with sample_workplace() as sample:
+            content = {
+                "store": {"url": f"sqlite:///{tmp_path / f'{allowed}.db'}"},
+                "delegations": [
+                    {
+                        "person": "login:mehmet",
+                        "deputy": "login:joao",
+                        "rights": ["leave.*"],
+                        "since": date(2026, 2, 1),
+                        "until": until,
+                    }
+                ],
+            }
+            work = Workplace(Settings.checked(content), now=sample.clock, connectors={"main": sample.local})
+            request = ask(sample, "sanne")
+            if allowed:
+                assert work.as_("login:joao").leave.decide(request.ref, Decision.APPROVE).status.value == "approved"
+            else:
+                with pytest.raises(Unauthorized):
+                    work.as_("login:joao").leave.decide(request.ref, Decision.APPROVE)
+            work.close()
+
+
+def test_nobody_calls(sample: Sample, tmp_path: Path) -> None:
+    work = Workplace(Settings.checked({"store": {"url": f"sqlite:///{tmp_path / 'x.db'}"}}), connectors={"main": sample.local})
+    with pytest.raises(Unauthorized):
+        work.leave.balances()
+    with pytest.raises(InvalidInput):
+        _ = work.me
+    work.close()
+
+
+def test_one_inbox(sample: Sample) -> None:
+    request = ask(sample, "sanne")
+    waiting = list(sample.person("mehmet").inbox())
+    assert [(one.ref, one.service, one.who) for one in waiting if not isinstance(one, WorkplaceError)] == [
+        (request.ref, "leave", "Sanne de Boer")
+    ]
+
+
+def test_faults_on_demand(sample: Sample) -> None:
+    sanne = sample.person("sanne")
+    sample.fail("leave", Fault.DOWN)
+    with pytest.raises(Unavailable):
+        sanne.within(0.3).leave.types()
+    sample.heal()
+    sample.fail("leave.submit", Fault.UNANSWERED)
+    with pytest.raises(OutcomeUnknown) as error:
+        ask(sample, "sanne")
+    assert error.value.key is not None
+    assert sanne.leave.submit.reconcile(error.value.key) is not None
+    assert len(list(sanne.leave.requests())) == 1
+    sample.heal()
+    sample.fail("leave.submit", Fault.UNANSWERED, times=1)
+    ask(sample, "sanne", APRIL + timedelta(days=2))  # the key makes the repeat harmless
+    assert len(list(sanne.leave.requests())) == 2
+    sample.clock.move(days=60)
+    assert {str(one.status) for one in sanne.leave.requests()} == {"submitted"}
+
+
+def test_several_connections_answer_as_one(tmp_path: Path) -> None:
+    urls = {name: f"sqlite:///{tmp_path / f'{name}.db'}" for name in ("one", "two", "three")}
+    opened = {name: Local(name, LocalSettings(url=url)) for name, url in urls.items()}
+    for name, local in opened.items():
+        with local.database.engine().begin() as connection:
+            add_person(connection, name, f"Ana {name.capitalize()}", login=f"ana{name}", topics=[{"name": "printers"}])
+            add_person(connection, name, "Piet Beiden", login="piet", topics=[{"name": "printers"}])
+    work = Workplace(Settings.checked({"caller": "login:anaone", "store": {"url": urls["one"]}}), connectors=opened)
+    found = work.experts.find(ExpertQuery(text="printers"))
+    assert [match.expert.name for match in found] == ["Ana One", "Ana Three", "Ana Two", "Piet Beiden"]
+    assert found.answered == ("one", "two", "three")
+    assert work.experts.get(PersonRef(login="anatwo")).ref.connection == "two"
+    with pytest.raises(NotFound):
+        work.experts.get(PersonRef(login="nobody"))
+    opened["two"].database.close()
+    opened["two"].database.url = opened["two"].database.url.set(database="/nonexistent-folder-\0/x")
+    partly = work.within(2).experts.find(ExpertQuery(text="printers"))
+    assert [match.expert.name for match in partly] == ["Ana One", "Ana Three", "Piet Beiden"]
+    assert [(gap.connection, gap.why) for gap in partly.gaps] == [("two", Missing.NO_ANSWER)]
+    assert work.only("three").experts.find(ExpertQuery(text="ana"))[0].expert.name == "Ana Three"
+    with pytest.raises(InvalidInput):
+        work.only("four")
+    work.close()
+
+
+def test_a_service_that_nothing_offers_says_so(tmp_path: Path) -> None:
+    work = Workplace(Settings.checked({"caller": "login:x"}))
+    assert isinstance(work.leave.balances.support, Absent)
+    assert work.support() == ()
+    assert work.check() == ()
+
+
+def test_the_support_table_is_what_the_classes_say(sample: Sample) -> None:
+    entries = {(entry.service, entry.operation): entry.support for entry in sample.work.support()}
+    assert isinstance(entries["leave", "submit"], Native)
+    assert isinstance(entries["experts", "members"], Absent)
+    assert len(entries) > 50
+    assert [(result.connection, result.error) for result in sample.work.check()] == [("main", None)]
+
+
+def test_sixteen_threads_and_a_child(sample: Sample) -> None:
+    names: list[str] = []
+
+    def look() -> None:
+        for _ in range(5):
+            names.append(sample.person("joao").experts.get(PersonRef(login="sanne")).name)
+
+    threads = [threading.Thread(target=look) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert names == ["Sanne de Boer"] * 80
+    child = os.fork()
+    if child == 0:
+        try:
+            ok = ask(sample, "sanne").total.value == 9
+        except BaseException:  # noqa: BLE001 - the child only has its exit code
+            ok = False
+        os._exit(0 if ok else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(list(sample.person("sanne").leave.requests())) == 1
+
+
+BAD = (
+    ("x = 1\n", None, "x"),
+    ("time_zone = 'Mars'\n", None, "time_zone"),
+    ("[connections.main]\n", "connections.main", "connector"),
+    ("[connections.main]\nconnector = 'nope'\n", "connections.main", "connector"),
+    ("[connections.main]\nconnector = 'local'\nregio = 'NL'\n", "connections.main", "regio"),
+    (
+        "[connections.d]\nconnector = 'ldap'\nuri = 'ldaps://x'\nbase = 'dc=x'\nbind_dn = 'cn=x'\npassword = 'hunter2'\n",
+        "connections.d",
+        "password",
+    ),
+    ("[connections.d]\nconnector = 'ldap'\nuri = 'http://x'\nbase = 'dc=x'\n", "connections.d", "uri"),
+    ("[connections.main]\nconnector = 'local'\nacts_as = 'person'\n", "connections.main", "acts_as"),
+)
+
+
+@pytest.mark.parametrize(("content", "table", "key"), BAD)
+def test_wrong_settings_name_file_table_and_key(tmp_path: Path, content: str, table: str | None, key: str) -> None:
+    file = tmp_path / "workplace.toml"
+    file.write_text(content)
+    with pytest.raises(ConfigError) as error:
+        work = Workplace.open(file)
+        for name in work.connection_names():
+            work.connection(name)
+    assert error.value.file == str(file)
+    assert error.value.table == table
+    assert error.value.key == key
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_secret_is_a_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pydantic import ValidationError
+
+    from workplace_sdk.settings import Secret
+
+    with pytest.raises(ValidationError, match="env"):
+        Secret.model_validate("hunter2")
+    with pytest.raises(ValidationError):
+        Secret.model_validate({"env": "A", "file": "b"})
+    monkeypatch.setenv("A_SECRET", "hunter2")
+    secret = Secret(env="A_SECRET")
+    assert secret.reveal() == "hunter2"
+    assert "hunter2" not in repr(secret)
+    (tmp_path / "s").write_text("from file\nsecond line\n")
+    assert Secret(file=tmp_path / "s").reveal() == "from file"
+    monkeypatch.delenv("A_SECRET")
+    with pytest.raises(ConfigError, match="A_SECRET"):
+        secret.reveal()
+
+
+HEAVY = (
+    "pydantic",
+    "sqlalchemy",
+    "attrs",
+    "httpx",
+    "asyncio",
+    "alembic",
+    "holidays",
+    "dateutil",
+    "icalendar",
+    "ldap",
+    "click",
+    "vobject",
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "banned"),
+    [
+        ("import workplace_sdk", (*HEAVY, "typing_extensions", "decimal", "enum_")),
+        (
+            "from workplace_sdk import Workplace",
+            (
+                "sqlalchemy",
+                "httpx",
+                "asyncio",
+                "alembic",
+                "holidays",
+                "dateutil",
+                "icalendar",
+                "ldap",
+                "click",
+                "vobject",
+                "zeep",
+            ),
+        ),
+        ("import workplace_sdk.cli.root", ("pydantic", "sqlalchemy", "httpx", "asyncio", "holidays", "ldap")),
+    ],
+)
+def test_imports_stay_light(code: str, banned: tuple[str, ...]) -> None:
+    script = f"{code}\nimport sys\nprint(*sorted(set({banned!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
