@@ -24,7 +24,7 @@ from tests.people import SKILLS, people
 from tests.servers.postgres import Postgres
 
 from workplace_sdk.search.fold import fold, words
-from workplace_sdk.search.index import IndexedPerson, upsert
+from workplace_sdk.search.index import IndexedPerson, settle, upsert
 from workplace_sdk.search.query import SearchRequest, search
 from workplace_sdk.search.schema import prepare
 from workplace_sdk.wires.sql import Database
@@ -112,6 +112,7 @@ def run(database: Database, options) -> dict:
     start = time.perf_counter()
     with database.engine().begin() as connection:
         upsert(connection, "directory", everyone)
+        settle(connection)
     build = time.perf_counter() - start
     chance = random.Random(7)
     shown = [person for person in everyone if person.visible]
@@ -121,6 +122,7 @@ def run(database: Database, options) -> dict:
     typos = [mistyped(name, chance) for name in names]
     pairs = [f"{topic} {name.split()[-1]}" for topic, name in zip(topics, names, strict=False)]
     connection = database.engine().connect()
+    connection.begin()
 
     def ours(text: str):
         return search(connection, SearchRequest(text=text, limit=10)).hits

@@ -202,8 +202,7 @@ def test_sixteen_threads_and_a_child(sample: Sample) -> None:
     names: list[str] = []
 
     def look() -> None:
-        for _ in range(5):
-            names.append(sample.person("joao").experts.get(PersonRef(login="sanne")).name)
+        names.extend(sample.person("joao").experts.get(PersonRef(login="sanne")).name for _ in range(5))
 
     threads = [threading.Thread(target=look) for _ in range(16)]
     for thread in threads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 BATCH: Final = 1000
 LETTERS: Final[dict[str, str]] = dict(zip(FIELDS, "nteopa", strict=True))
 """On PostgreSQL a word is kept with the letter of its field before it."""
+
+
+_KEPT: Final = ("connection", "source_id", "name", "visible", "changed", "generation", "payload")
+_INSERT: Final = sa.text(
+    f"INSERT INTO people_index ({', '.join((*_KEPT, *FIELDS))}, shown, terms) "  # noqa: S608 - names of ours, values are parameters
+    f"VALUES ({', '.join(f':{name}' for name in (*_KEPT, *FIELDS))}, CAST(:shown AS json), array_to_tsvector(CAST(:terms AS text[])))"
+)
+_INSERT_TEXT: Final = sa.text(
+    f"INSERT INTO people_index_text (rowid, {', '.join(FIELDS)}) VALUES (:id, {', '.join(f':{name}' for name in FIELDS)})"  # noqa: S608
+)
 
 
 @frozen
@@ -58,33 +69,33 @@ def _write(connection: Connection, source: str, batch: Sequence[IndexedPerson], 
         connection.exec_driver_sql(f"DELETE FROM people_index_text WHERE rowid IN ({','.join(map(str, known.values()))})")  # noqa: S608 - numbers
     if known:
         connection.execute(people_index.delete().where(people_index.c.id.in_(known.values())))
-    rows = [
-        {
-            "connection": source,
-            "source_id": person.source_id,
-            "name": person.name,
-            "visible": person.visible,
-            "changed": person.changed,
-            "generation": generation,
-            "shown": {field: list(texts) for field, texts in person.fields.items()},
-            "payload": person.payload,
-        }
-        for person in batch
-    ]
-    connection.execute(people_index.insert(), rows)
-    ids = _ids(connection, source, [person.source_id for person in batch])
-    texts = [
-        {"id": ids[person.source_id], **{field: _padded(found[field]) for field in FIELDS}}
-        for person, found in zip(batch, folded, strict=True)
-    ]
+    rows = [_row(source, person, generation) for person in batch]
     if postgresql:
-        names = ", ".join(f"{field} = :{field}" for field in FIELDS)
-        terms = [{**text, "terms": _lexemes(found)} for text, found in zip(texts, folded, strict=True)]
-        connection.execute(sa.text(f"UPDATE people_index SET {names}, terms = array_to_tsvector(:terms) WHERE id = :id"), terms)  # noqa: S608 - names of ours
+        texts = [{**{field: _padded(words_[field]) for field in FIELDS}, "terms": _lexemes(words_)} for words_ in folded]
+        shown = [{**row, "shown": json.dumps(row["shown"], ensure_ascii=False)} for row in rows]
+        connection.execute(_INSERT, [{**row, **text} for row, text in zip(shown, texts, strict=True)])
     else:
-        columns, marks = ", ".join(FIELDS), ", ".join(f":{field}" for field in FIELDS)
-        connection.execute(sa.text(f"INSERT INTO people_index_text (rowid, {columns}) VALUES (:id, {marks})"), texts)  # noqa: S608 - names of ours
+        connection.execute(people_index.insert(), rows)
+        ids = _ids(connection, source, [person.source_id for person in batch])
+        numbered: list[dict[str, Any]] = [
+            {"id": ids[person.source_id], **{field: _padded(words_[field]) for field in FIELDS}}
+            for person, words_ in zip(batch, folded, strict=True)
+        ]
+        connection.execute(_INSERT_TEXT, numbered)
     _learn(connection, {word for found in folded for field in FIELDS if field != "about" for word in found[field]})
+
+
+def _row(source: str, person: IndexedPerson, generation: int) -> dict[str, Any]:
+    return {
+        "connection": source,
+        "source_id": person.source_id,
+        "name": person.name,
+        "visible": person.visible,
+        "changed": person.changed,
+        "generation": generation,
+        "shown": {field: list(texts) for field, texts in person.fields.items()},
+        "payload": person.payload,
+    }
 
 
 def _folded(person: IndexedPerson) -> dict[str, list[str]]:
@@ -177,6 +188,12 @@ def set_state(connection: Connection, source: str, new: SyncState) -> None:
     connection.execute(index_state.delete().where(index_state.c.connection == source))
     values = {"connection": source, "marker": new.marker, "generation": new.generation, "synced_at": new.synced_at}
     connection.execute(index_state.insert().values(**values))
+
+
+def settle(connection: Connection) -> None:
+    """Have the database look at what is in the index now, after many changes: it then knows which words are common."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE people_index, people_index_forms, people_index_words")
 
 
 def source_ids(connection: Connection, source: str) -> set[str]:

@@ -98,6 +98,7 @@ def _gone(ldap: Ldap) -> Steps[set[str]]:
 def _finish(name: str, gone: set[str] | None, state: SyncState, connection: Connection) -> int:
     removed = index.sweep(connection, name, state.generation) if gone is None else index.remove(connection, name, gone)
     index.set_state(connection, name, state)
+    index.settle(connection)
     return removed
 
 
