@@ -45,7 +45,7 @@ def people(desk: Desk, source: str, kind: str | None, into: str | None, yes: boo
 @_YES
 def rooms(desk: Desk, source: str, kind: str | None, into: str | None, yes: bool) -> int:
     """Add or update rooms from SOURCE. Exit code 6 when rows were refused."""
-    from workplace_sdk.connectors.local.rooms_setup import import_rooms
+    from workplace_sdk.connectors.local.rooms_import import import_rooms
 
     name, zone = into or _local(desk), desk.work.settings.time_zone
 

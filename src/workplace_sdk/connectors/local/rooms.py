@@ -1,20 +1,21 @@
-"""Rooms and meetings in the local store. Who wants a room waits for its row, so nothing is booked twice."""
+"""Rooms and meetings in the local store."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.rooms_booking import RoomWrites
-from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, menu_items, rooms, sites
+from workplace_sdk.connectors.local.rooms_finding import RoomFinding
+from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, rooms, sites
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
-from workplace_sdk.kernel.listing import Listing
+from workplace_sdk.kernel.listing import Gap, Listing, Missing
 from workplace_sdk.kernel.operation import pages, read, write
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.common import Decision, Money, PersonRef, Ref, Span, zone_of
@@ -25,27 +26,30 @@ from workplace_sdk.services.rooms import (
     Meeting,
     MeetingChange,
     MeetingDraft,
-    OrderKind,
     Response,
     Room,
     RoomBooking,
     RoomOption,
     RoomQuery,
+    RoomReleased,
     Scope,
     ServiceItem,
     Site,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.engine import Connection
 
 HERE: Final = Native(evidence="live")
-STEP: Final = timedelta(minutes=15)
-DAY: Final = (time(8), time(18))
+PAGE: Final = 50
+EARLY: Final = timedelta(minutes=15)
+"""How long before the start one can check in."""
 
 
-class LocalRooms(RoomWrites, RoomBooking):
-    """Rooms of our own tables."""
+class LocalRooms(RoomWrites, RoomFinding, RoomBooking):
+    """Rooms of our own tables. Writers of one room wait for each other, so no room is booked twice."""
 
     @read(support=HERE)
     def sites(self) -> Steps[Listing[Site]]:
@@ -61,7 +65,7 @@ class LocalRooms(RoomWrites, RoomBooking):
         self, *, site: str | None = None, people: int = 1, features: frozenset[Feature] = frozenset()
     ) -> Steps[Listing[Room]]:
         def query(connection: Connection) -> Listing[Room]:
-            found = [self.room_of(row) for row in self.room_rows(connection, *_at(site))]
+            found = self.room_models(connection, *([] if site is None else [sa.func.lower(sites.c.name) == site.lower()]))
             fit = (room for room in found if (room.capacity is None or room.capacity >= people) and features <= room.features)
             return Listing(fit, answered=(self.connection_name,))
 
@@ -71,83 +75,50 @@ class LocalRooms(RoomWrites, RoomBooking):
     def find(self, query: RoomQuery) -> Steps[Listing[RoomOption]]:
         return (
             yield from self.reading(
-                lambda connection: Listing(self._options(connection, query), answered=(self.connection_name,))
+                lambda connection: Listing(self.options(connection, query), answered=(self.connection_name,))
             )
         )
-
-    def _options(self, connection: Connection, query: RoomQuery) -> list[RoomOption]:
-        bookable = rooms.c.bookability.in_(("open", "approval"))
-        found = [self.room_of(row) for row in self.room_rows(connection, bookable, *_at(query.site))]
-        people = max(query.people, len(query.attendees))
-        fit = [
-            room for room in found if room.capacity is not None and room.capacity >= people and query.required <= room.features
-        ]
-        whole = query.span or query.within
-        if not fit or whole is None:
-            return []
-        taken: dict[str, list[Any]] = {}
-        for row in self.taken(connection, [int(room.ref.id) for room in fit], whole.start, whole.end):
-            taken.setdefault(str(row.room_id), []).append(row)
-        ids = {self.employee(connection, one, field="attendees").id: one for one in query.attendees}
-        engaged = self.busy_people(connection, ids, whole.start, whole.end) if ids else []
-        options: list[RoomOption] = []
-        for number, span in enumerate(_slots(query, self.session.now())):
-            busy = {row.person_id for row in engaged if row.start < span.end and row.end > span.start}
-            absent = tuple(ids[one] for one in ids if one in busy)
-            free = [
-                room
-                for room in fit
-                if not any(row.start < span.end and row.end > span.start for row in taken.get(room.ref.id, ()))
-            ]
-            options += [_option(room, span, people, query, absent, number) for room in free]
-            if len(options) > 50 * query.limit:
-                break
-        options.sort(key=lambda option: (-option.score, option.span.start, option.room.name))
-        return options[: query.limit]
 
     @read(support=HERE)
     def busy(self, span: Span, *, people: tuple[PersonRef, ...] = (), rooms: tuple[Ref, ...] = ()) -> Steps[Listing[Busy]]:
         def query(connection: Connection) -> Listing[Busy]:
-            ids = {self.employee(connection, one, field="people").id: one for one in people}
-            found = [
-                Busy(person=ids[row.person_id], span=Span(start=row.start, end=row.end, zone=row.zone))
-                for row in (self.busy_people(connection, ids, span.start, span.end) if ids else ())
-            ]
-            held = self.taken(connection, [self.id_of(ref, "room") for ref in rooms], span.start, span.end) if rooms else ()
-            found += [
-                Busy(room=self.ref("room", row.room_id), span=Span(start=row.start, end=row.end, zone=span.zone))
-                for row in held
-            ]
-            return Listing(sorted(found, key=lambda one: one.span.start), answered=(self.connection_name,))
+            found, gaps = list[Busy](), list[Gap]()
+            ids: dict[int, PersonRef] = {}
+            for person in people:
+                try:
+                    ids[self.employee(connection, person, field="people").id] = person
+                except NotFound:
+                    gaps.append(Gap(self.connection_name, Missing.NOT_SUPPORTED, f"{person.label} is not known here"))
+            for one in self.engaged(connection, ids, span.start, span.end):
+                when = Span(start=one.start, end=one.end, zone=span.zone)
+                found.append(Busy(person=ids[one.person_id], span=when, tentative=one.tentative))
+            wanted = {self.id_of(ref, "room"): ref for ref in rooms}
+            for row in self.held(connection, wanted, span.start, span.end):
+                if not self.lapsed(row):
+                    when = Span(start=row.start, end=row.end, zone=span.zone)
+                    found.append(Busy(room=wanted[row.room_id], span=when, tentative=row.state == "requested"))
+            return Listing(sorted(found, key=lambda one: one.span.start), gaps=gaps, answered=(self.connection_name,))
 
         return (yield from self.reading(query))
 
     @read(support=HERE)
-    def menu(self, site: str | None = None) -> Steps[Listing[ServiceItem]]:
+    def menu(self, site: str | None = None, *, on: date | None = None) -> Steps[Listing[ServiceItem]]:
         def query(connection: Connection) -> Listing[ServiceItem]:
-            chosen = sa.select(menu_items, sites.c.name.label("site")).outerjoin(sites, sites.c.id == menu_items.c.site_id)
-            if site is not None:
-                chosen = chosen.where(menu_items.c.site_id.is_(None) | (sa.func.lower(sites.c.name) == site.lower()))
-            rows = connection.execute(chosen.order_by(menu_items.c.kind, menu_items.c.name)).all()
-            return Listing(map(self._item, rows), answered=(self.connection_name,))
+            found = self.menu_models(connection, site)
+            if on is not None:
+                latest = datetime.combine(on + timedelta(days=1), time(0), zone_of(self.session.zone))
+                found = [item for item in found if (item.order_by(latest) or latest) > self.session.now()]
+            return Listing(found, answered=(self.connection_name,))
 
         return (yield from self.reading(query))
 
-    def _item(self, row: Any) -> ServiceItem:
-        return ServiceItem(
-            ref=self.ref("item", row.id),
-            name=row.name,
-            kind=OrderKind(row.kind),
-            site=row.site,
-            price=Money(amount=row.price, currency=row.currency) if row.price is not None else None,
-            order_before=timedelta(minutes=row.order_before_minutes) if row.order_before_minutes else None,
-            cancel_before=timedelta(minutes=row.cancel_before_minutes) if row.cancel_before_minutes else None,
-            stock=row.stock,
-        )
-
     @write(Safety.KEYED, support=HERE)
     def book(self, draft: MeetingDraft, *, key: Key | None = None) -> Steps[Meeting]:
-        return (yield from self.writing(key, "rooms.book", lambda connection: self.booked(connection, draft), self.meeting))
+        return (
+            yield from self.writing(
+                key, "rooms.book", lambda connection: self.booked(connection, draft, str(key)), self.meeting
+            )
+        )
 
     @book.reconciles
     def book_arrived(self, key: Key) -> Steps[Meeting | None]:
@@ -156,7 +127,10 @@ class LocalRooms(RoomWrites, RoomBooking):
 
     @read(support=HERE)
     def get(self, ref: Ref) -> Steps[Meeting]:
-        return (yield from self.reading(lambda connection: self.meeting(connection, self.id_of(ref, "meeting"))))
+        def query(connection: Connection) -> Meeting:
+            return self._seen(connection, [self.meeting(connection, self.id_of(ref, "meeting"))])[0]
+
+        return (yield from self.reading(query))
 
     @pages(support=HERE)
     def mine(
@@ -165,25 +139,21 @@ class LocalRooms(RoomWrites, RoomBooking):
         tz = zone_of(self.session.zone)
         start = datetime.combine(since or self.session.today(), time(0), tz)
         end = datetime.combine(until + timedelta(days=1), time(0), tz) if until else datetime(9999, 1, 1, tzinfo=UTC)
+        after: tuple[datetime, int] | None = None
+        while True:
+            found = yield from self.reading(partial(self._mine, person, start, end, after))
+            yield Page([meeting for _, meeting in found])
+            if len(found) < PAGE:
+                return
+            after = (found[-1][0], int(found[-1][1].ref.id))
 
-        def query(connection: Connection) -> list[Meeting]:
-            me = self.employee(connection, person).id
-            attending = sa.select(meeting_people.c.meeting_id).where(meeting_people.c.person_id == me)
-            within = (
-                (meeting_times.c.start < end)
-                & (meeting_times.c.end > start)
-                & meeting_times.c.state.not_in(("cancelled", "declined"))
-            )
-            chosen = (
-                sa.select(meetings.c.id)
-                .join(meeting_times, meeting_times.c.meeting_id == meetings.c.id)
-                .where((meetings.c.organizer_id == me) | meetings.c.id.in_(attending), within)
-                .group_by(meetings.c.id)
-                .order_by(sa.func.min(meeting_times.c.start), meetings.c.id)
-            )
-            return [self.meeting(connection, id_) for id_ in connection.execute(chosen).scalars()]
-
-        yield Page((yield from self.reading(query)))
+    def _mine(
+        self, person: PersonRef | None, start: datetime, end: datetime, after: tuple[datetime, int] | None, connection: Connection
+    ) -> list[tuple[datetime, Meeting]]:
+        """A page of meetings of someone, each with its first time from *start* on."""
+        me = self.employee(connection, person).id
+        firsts = {row.id: row.first for row in connection.execute(_meetings_of(me, start, end, after).limit(PAGE))}
+        return list(zip(firsts.values(), self._seen(connection, self.meetings_of(connection, list(firsts))), strict=True))
 
     @write(Safety.KEYED, support=HERE)
     def change(
@@ -193,14 +163,20 @@ class LocalRooms(RoomWrites, RoomBooking):
         *,
         scope: Scope = Scope.ALL,
         occurrence: date | None = None,
+        accept_fee: Money | None = None,
         key: Key | None = None,
     ) -> Steps[Meeting]:
         id_ = self.id_of(ref, "meeting")
-        return (
-            yield from self.writing(
-                key, "rooms.change", lambda connection: self.changed(connection, id_, change, scope, occurrence), self.meeting
-            )
-        )
+
+        def record(connection: Connection) -> int:
+            return self.changed(connection, id_, change, scope, occurrence, accept_fee)
+
+        return (yield from self.writing(key, "rooms.change", record, self.meeting))
+
+    @change.reconciles
+    def change_arrived(self, key: Key) -> Steps[Meeting | None]:
+        """The meeting that was changed with *key*."""
+        return (yield from self.written(key, "rooms.change", self.meeting))
 
     @write(Safety.KEYED, support=HERE)
     def cancel(
@@ -210,20 +186,27 @@ class LocalRooms(RoomWrites, RoomBooking):
         scope: Scope = Scope.ALL,
         occurrence: date | None = None,
         reason: str | None = None,
+        accept_fee: Money | None = None,
         key: Key | None = None,
     ) -> Steps[Meeting]:
         id_ = self.id_of(ref, "meeting")
-        return (
-            yield from self.writing(
-                key, "rooms.cancel", lambda connection: self.cancelled(connection, id_, scope, occurrence), self.meeting
-            )
-        )
+
+        def record(connection: Connection) -> int:
+            return self.cancelled(connection, id_, scope, occurrence, reason, accept_fee)
+
+        return (yield from self.writing(key, "rooms.cancel", record, self.meeting))
+
+    @cancel.reconciles
+    def cancel_arrived(self, key: Key) -> Steps[Meeting | None]:
+        """The meeting that was cancelled with *key*."""
+        return (yield from self.written(key, "rooms.cancel", self.meeting))
 
     @write(Safety.KEYED, support=HERE)
     def respond(self, ref: Ref, response: Response, *, key: Key | None = None) -> Steps[Meeting]:
         id_ = self.id_of(ref, "meeting")
 
         def record(connection: Connection) -> int:
+            self.locked_times(connection, id_)
             mine = (meeting_people.c.meeting_id == id_) & (meeting_people.c.person_id == self.employee(connection, None).id)
             if not connection.execute(meeting_people.update().where(mine).values(response=response.value)).rowcount:
                 raise NotFound(f"you are not invited to {ref}", field="ref")
@@ -237,14 +220,48 @@ class LocalRooms(RoomWrites, RoomBooking):
 
         def record(connection: Connection) -> int:
             now = self.session.now()
-            near = (meeting_times.c.start <= now + STEP) & (meeting_times.c.end > now) & (meeting_times.c.state == "confirmed")
-            chosen = meeting_times.update().where(meeting_times.c.meeting_id == id_, near).values(checked_in_at=now)
-            self.meeting(connection, id_)
-            if not connection.execute(chosen).rowcount:
+            _, times = self._with_rooms(connection, id_)
+            near = [
+                row
+                for some in times.values()
+                for row in some
+                if row.room_id is not None and row.start <= now + EARLY and row.end > now
+            ]
+            if not near:
                 raise CheckInTooEarly("it does not begin within a quarter of an hour", field="ref")
+            ids = [row.id for row in near if row.state == "confirmed"]
+            if not ids and any(row.state == "released" for row in near):
+                raise RoomReleased("it was released", field="ref")
+            if not ids:
+                raise Conflict(f"its room is {near[0].state}", field="ref", native_code=near[0].state)
+            connection.execute(meeting_times.update().where(meeting_times.c.id.in_(ids)).values(checked_in_at=now))
             return id_
 
         return (yield from self.writing(key, "rooms.check_in", record, self.meeting))
+
+    @write(Safety.KEYED, support=HERE)
+    def release(self, ref: Ref, *, occurrence: date | None = None, key: Key | None = None) -> Steps[Meeting]:
+        id_ = self.id_of(ref, "meeting")
+
+        def record(connection: Connection) -> int:
+            now = self.session.now()
+            meeting, times = self._with_rooms(connection, id_)
+            ahead = [some for some in times.values() if some[0].end > now]
+            if occurrence is not None:
+                ahead = [some for some in ahead if some[0].start.astimezone(zone_of(meeting.zone)).date() == occurrence]
+            ids = (
+                [row.id for row in ahead[0] if row.state in ("confirmed", "requested") and row.room_id is not None]
+                if ahead
+                else []
+            )
+            if not ids:
+                raise Conflict("there is no room to give back", field="ref")
+            begun = ahead[0][0].start < now
+            values = {"end": now} if begun else {"state": "released", "conflict": "given back"}
+            connection.execute(meeting_times.update().where(meeting_times.c.id.in_(ids)).values(**values))
+            return id_
+
+        return (yield from self.writing(key, "rooms.release", record, self.meeting))
 
     @pages(support=HERE)
     def inbox(self, person: PersonRef | None = None) -> PageSteps[Meeting]:
@@ -253,11 +270,13 @@ class LocalRooms(RoomWrites, RoomBooking):
             chosen = (
                 sa.select(meeting_times.c.meeting_id)
                 .join(rooms, rooms.c.id == meeting_times.c.room_id)
-                .where(rooms.c.approver_id == me, meeting_times.c.state == "requested")
+                .where(
+                    rooms.c.approver_id == me, meeting_times.c.state == "requested", meeting_times.c.end > self.session.now()
+                )
                 .distinct()
                 .order_by(meeting_times.c.meeting_id)
             )
-            return [self.meeting(connection, id_) for id_ in connection.execute(chosen).scalars()]
+            return self._seen(connection, self.meetings_of(connection, list(connection.execute(chosen).scalars())))
 
         yield Page((yield from self.reading(query)))
 
@@ -268,50 +287,70 @@ class LocalRooms(RoomWrites, RoomBooking):
             raise InvalidInput("a room is approved or rejected", field="decision")
 
         def record(connection: Connection) -> int:
-            self.meeting(connection, id_)
+            meeting, times = self._with_rooms(connection, id_)
+            waiting = [row for some in times.values() for row in some if row.state == "requested"]
             me = self._caller_id(connection)
-            mine = sa.select(rooms.c.id).where(rooms.c.approver_id == me)
-            waiting = (
-                (meeting_times.c.meeting_id == id_) & (meeting_times.c.state == "requested") & meeting_times.c.room_id.in_(mine)
+            own: set[int] = (
+                set(connection.execute(sa.select(rooms.c.id).where(rooms.c.approver_id == me)).scalars())
+                if me is not None
+                else set()
             )
-            state = "confirmed" if decision is Decision.APPROVE else "declined"
-            if not connection.execute(meeting_times.update().where(waiting).values(state=state, conflict=comment)).rowcount:
-                raise Conflict("nothing of it waits for your approval", field="ref")
+            # Who approves none of these rooms was let in by a role or a delegation, and decides about all of them.
+            waiting = [row for row in waiting if row.room_id in own] or waiting
+            if not waiting:
+                raise Conflict("nothing of it waits for approval", field="ref")
+            if me is not None and me == meeting.organizer_id and not own:
+                raise Conflict("nobody decides about their own meeting", field="ref")
+            self._decided(connection, waiting, approved=decision is Decision.APPROVE, comment=comment)
             return id_
 
         return (yield from self.writing(key, "rooms.decide", record, self.meeting))
 
+    def _decided(self, connection: Connection, rows: list[Any], *, approved: bool, comment: str | None) -> None:
+        now = self.session.now()
+        values: dict[str, Any] = {"state": "confirmed" if approved else "declined", "conflict": comment}
+        for late in (False, True):  # who hears too late that they may have it need not check in
+            ids = [row.id for row in rows if (row.start <= now) is late]
+            more = {"check_in_by": None} if late else {}
+            connection.execute(meeting_times.update().where(meeting_times.c.id.in_(ids)).values(**values, **more))
 
-def _at(site: str | None) -> tuple[Any, ...]:
-    return () if site is None else (sa.func.lower(sites.c.name) == site.lower(),)
+    def _with_rooms(self, connection: Connection, id_: int) -> tuple[Any, dict[int, list[Any]]]:
+        """A meeting and the rows of its times, with its rooms, kept from other writers."""
+        row, times = self.locked_times(connection, id_)
+        self.lock_rooms(connection, [time.room_id for some in times.values() for time in some if time.room_id is not None])
+        return row, self.locked_times(connection, id_)[1]  # as they are now that the rooms are kept
+
+    def _seen(self, connection: Connection, found: list[Meeting]) -> list[Meeting]:
+        """What the caller may see: of a private meeting of others no more than when and where it is."""
+        if not any(meeting.private for meeting in found):
+            return found
+        me = self._caller_id(connection)
+        mine = self.ref("person", me) if me is not None else None
+        hidden: Mapping[str, Any] = {"subject": "(private)", "body": None, "attendees": (), "orders": (), "components": ()}
+        return [
+            meeting
+            if not meeting.private
+            or (mine is not None and mine in {meeting.organizer.ref, *(one.person.ref for one in meeting.attendees)})
+            else meeting.model_copy(update=hidden)
+            for meeting in found
+        ]
 
 
-def _slots(query: RoomQuery, now: datetime) -> list[Span]:
-    """Times to try: the one asked for, or every quarter of an hour of the working days within."""
-    if query.span is not None:
-        return [query.span]
-    assert query.within is not None
-    assert query.duration is not None
-    within, slots = query.within, list[Span]()
-    start = max(within.start, now.astimezone(UTC))
-    rounded = start.replace(minute=start.minute - start.minute % 15, second=0, microsecond=0)
-    start = rounded if rounded >= start else rounded + STEP
-    while start + query.duration <= within.end and len(slots) < 5000:
-        span = Span(start=start, end=start + query.duration, zone=within.zone)
-        begin, end = span.local_start, span.local_end
-        if begin.weekday() < 5 and begin.time() >= DAY[0] and end.date() == begin.date() and end.time() <= DAY[1]:
-            slots.append(span)
-        start += STEP
-    return slots
-
-
-def _option(room: Room, span: Span, people: int, query: RoomQuery, busy: tuple[PersonRef, ...], number: int) -> RoomOption:
-    """Score: half for seats (little more than needed is best), three tenths for preferences, two tenths for people and time."""
-    capacity = room.capacity or people
-    missing = query.preferred - room.features
-    seats = Decimal(people) / Decimal(max(capacity, 1))
-    preference = Decimal(1) if not query.preferred else 1 - Decimal(len(missing)) / len(query.preferred)
-    there = Decimal(1) if not query.attendees else 1 - Decimal(len(busy)) / len(query.attendees)
-    score = Decimal("0.5") * seats + Decimal("0.3") * preference + Decimal("0.2") * there - Decimal(min(number, 1000)) / 100_000
-    reasons = (f"seats {capacity}", *(feature.value for feature in sorted(query.preferred & room.features)))
-    return RoomOption(room=room, span=span, score=max(Decimal(0), round(score, 4)), reasons=reasons, missing=missing, busy=busy)
+def _meetings_of(person_id: int, start: datetime, end: datetime, after: tuple[datetime, int] | None) -> Any:
+    """Meetings of someone with a time from *start* to *end*, by the first such time."""
+    attending = sa.select(meeting_people.c.meeting_id).where(
+        meeting_people.c.person_id == person_id, meeting_people.c.response != "declined"
+    )
+    times = meeting_times.c
+    first = sa.func.min(times.start).label("first")
+    chosen = (
+        sa.select(meetings.c.id, sa.type_coerce(first, times.start.type).label("first"))
+        .join(meeting_times, times.meeting_id == meetings.c.id)
+        .where((meetings.c.organizer_id == person_id) | meetings.c.id.in_(attending))
+        .where(times.start < end, times.end > start, times.state != "cancelled")
+        .group_by(meetings.c.id)
+        .order_by(first, meetings.c.id)
+    )
+    if after is not None:
+        chosen = chosen.having((first > after[0]) | ((first == after[0]) & (meetings.c.id > after[1])))
+    return chosen

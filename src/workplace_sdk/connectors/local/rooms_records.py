@@ -1,234 +1,251 @@
-"""Rows of rooms and meetings as models, and what is free."""
+"""Rows of rooms and meetings as models."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workplace_sdk.connectors.local.base import LocalService
-from workplace_sdk.connectors.local.rooms_tables import (
-    meeting_people,
-    meeting_times,
-    meetings,
-    menu_items,
-    order_lines,
-    orders,
-    rooms,
-    sites,
-)
+from workplace_sdk.connectors.local.rooms_orders import RoomOrders, minutes
+from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, rooms, sites
+from workplace_sdk.connectors.local.schema import writes
 from workplace_sdk.kernel.errors import NotFound
-from workplace_sdk.services.common import ComponentState, Mapped, Money, PersonRef, Ref, Span
+from workplace_sdk.services.common import ComponentState, Mapped, PersonRef, Ref, Span
 from workplace_sdk.services.rooms import (
     Attendee,
     Bookability,
+    CheckIn,
     Component,
     Feature,
+    Layout,
     Meeting,
     Occurrence,
     Order,
-    OrderedLine,
-    OrderKind,
+    OrderState,
     ReservationState,
     Response,
     Role,
     Room,
+    RoomReservation,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
-HOLDS = ("requested", "confirmed")
 ERASED = PersonRef(display_name="(erased)")
+_STATES = {
+    ReservationState.CONFIRMED: ComponentState.DONE,
+    ReservationState.REQUESTED: ComponentState.PENDING,
+    ReservationState.TENTATIVE: ComponentState.PENDING,
+    ReservationState.UNKNOWN: ComponentState.UNKNOWN,
+}
 
 
-class RoomRecords(LocalService):
+class RoomRecords(RoomOrders):
     """Reading of rooms and meetings, shared by the operations."""
 
-    def room_of(self, row: Any) -> Room:
-        """The room of a row joined with its site."""
+    def room_models(self, connection: Connection, *conditions: Any) -> list[Room]:
+        """Rooms in use, the smallest first."""
+        chosen = sa.select(rooms, sites.c.name.label("site"), sites.c.zone).join(sites, sites.c.id == rooms.c.site_id)
+        order = (rooms.c.capacity.is_(None), rooms.c.capacity, rooms.c.name)
+        rows = connection.execute(chosen.where(rooms.c.active, *conditions).order_by(*order)).all()
+        approvers = self.people_by_id(connection, {row.approver_id for row in rows})
+        return [self._room(row, approvers) for row in rows]
+
+    def _room(self, row: Any, approvers: dict[int | None, PersonRef]) -> Room:
         return Room(
             ref=self.ref("room", row.id),
             name=row.name,
+            email=row.email,
             site=row.site,
             building=row.building,
             floor=row.floor,
             capacity=row.capacity,
             features=frozenset(Feature(name) for name in row.features),
+            layouts={Layout(name): seats for name, seats in row.layouts.items()},
             zone=row.zone,
             bookability=Bookability(row.bookability),
-            longest=_minutes(row.longest_minutes),
+            longest=minutes(row.longest_minutes),
             ahead=timedelta(days=row.ahead_days) if row.ahead_days else None,
             check_in=row.check_in_minutes,
+            approver=approvers.get(row.approver_id),
         )
 
-    def room_rows(self, connection: Connection, *conditions: Any) -> Sequence[Row[Any]]:
-        """Rooms with their site's name and zone, the smallest first."""
-        chosen = sa.select(rooms, sites.c.name.label("site"), sites.c.zone).join(sites, sites.c.id == rooms.c.site_id)
-        order = (rooms.c.capacity.is_(None), rooms.c.capacity, rooms.c.name)
-        return connection.execute(chosen.where(rooms.c.active, *conditions).order_by(*order)).all()
-
-    def room_row(self, connection: Connection, wanted: Ref | str) -> Row[Any]:
-        """The room that a draft names, by reference, name or address; kept from other writers when they lock it too."""
+    def room_id(self, connection: Connection, wanted: Ref | str) -> int:
+        """The id of the room that a draft names, by reference, name or address."""
         if isinstance(wanted, Ref):
-            rows = self.room_rows(connection, rooms.c.id == self.id_of(wanted, "room"))
+            chosen = rooms.c.id == self.id_of(wanted, "room")
         else:
-            lowered = wanted.lower()
-            rows = self.room_rows(
-                connection, (sa.func.lower(rooms.c.name) == lowered) | (sa.func.lower(rooms.c.email) == lowered)
-            )
-        if not rows:
+            lowered = wanted.strip().lower()
+            chosen = (sa.func.lower(rooms.c.name) == lowered) | (sa.func.lower(rooms.c.email) == lowered)
+        id_ = connection.execute(sa.select(rooms.c.id).where(chosen, rooms.c.active).order_by(rooms.c.id)).scalars().first()
+        if id_ is None:
             raise NotFound(f"there is no room {wanted}", field="room")
-        return rows[0]
-
-    def taken(
-        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, without: int = 0
-    ) -> list[Any]:
-        """Times at which rooms are held, those of the meeting *without* left out; what nobody checked in for is free."""
-        times = meeting_times.c
-        chosen = (
-            sa.select(meeting_times, rooms.c.check_in_minutes)
-            .join(rooms, rooms.c.id == times.room_id)
-            .where(
-                times.room_id.in_(sorted(set(room_ids))),
-                times.state.in_(HOLDS),
-                times.start < end,
-                times.end > start,
-                times.meeting_id != without,
-            )
-        )
-        return [row for row in connection.execute(chosen.order_by(times.start)) if not self._released(row)]
-
-    def _released(self, row: Any) -> bool:
-        """Whether nobody checked in for it in time."""
-        if row.state != "confirmed" or row.check_in_minutes is None or row.checked_in_at is not None:
-            return False
-        return bool(self.session.now() > row.start + timedelta(minutes=row.check_in_minutes))
-
-    def busy_people(self, connection: Connection, ids: Iterable[int], start: datetime, end: datetime) -> list[Any]:
-        """Times at which people organize or attend a meeting they did not decline."""
-        wanted = sorted(set(ids))
-        attending = sa.select(meeting_people.c.meeting_id, meeting_people.c.person_id).where(
-            meeting_people.c.person_id.in_(wanted), meeting_people.c.response != "declined"
-        )
-        organizing = sa.select(meetings.c.id, meetings.c.organizer_id).where(meetings.c.organizer_id.in_(wanted))
-        both = sa.union(attending, organizing).subquery()
-        meeting_id, person_id = both.c[0], both.c[1]
-        chosen = (
-            sa.select(meeting_times.c.start, meeting_times.c.end, person_id.label("person_id"), meetings.c.zone)
-            .join(both, meeting_id == meeting_times.c.meeting_id)
-            .join(meetings, meetings.c.id == meeting_times.c.meeting_id)
-            .where(
-                meeting_times.c.state.not_in(("cancelled", "declined")),
-                meeting_times.c.start < end,
-                meeting_times.c.end > start,
-            )
-        )
-        return list(connection.execute(chosen.order_by(meeting_times.c.start)).all())
+        return int(id_)
 
     def meeting(self, connection: Connection, id_: int) -> Meeting:
         """One meeting; ``NotFound`` when there is none."""
-        row = connection.execute(sa.select(meetings).where(meetings.c.id == id_)).one_or_none()
-        if row is None:
+        found = self.meetings_of(connection, [id_])
+        if not found:
             raise NotFound(f"there is no meeting {id_}", field="ref")
-        times = connection.execute(
-            sa.select(meeting_times, rooms.c.check_in_minutes)
-            .outerjoin(rooms, rooms.c.id == meeting_times.c.room_id)
-            .where(meeting_times.c.meeting_id == id_)
-            .order_by(meeting_times.c.start)
-        ).all()
-        invited = connection.execute(
-            sa.select(meeting_people).where(meeting_people.c.meeting_id == id_).order_by(meeting_people.c.person_id)
-        ).all()
-        names = self.people_by_id(connection, {row.organizer_id} | {one.person_id for one in invited})
-        found = self.room_rows(connection, rooms.c.id == row.room_id) if row.room_id else ()
-        made = tuple(self._orders(connection, id_))
-        occurrences = tuple(self._occurrence(time, row.zone) for time in times)
+        return found[0]
+
+    def meetings_of(self, connection: Connection, ids: Sequence[int]) -> list[Meeting]:
+        """Meetings by id, in that order; those that are not there are left out."""
+        found = {row.id: row for row in connection.execute(sa.select(meetings).where(meetings.c.id.in_(ids)))}
+        times = _grouped(
+            connection, meeting_times, ids, meeting_times.c.start, meeting_times.c.number, meeting_times.c.position
+        )
+        invited = _grouped(connection, meeting_people, ids, meeting_people.c.id)
+        wanted: set[int | None] = {row.organizer_id for row in found.values()} | {
+            one.person_id for some in invited.values() for one in some
+        }
+        names = self.people_by_id(connection, wanted)
+        room_ids = {row.room_id for some in times.values() for row in some if row.room_id is not None}
+        known = {int(room.ref.id): room for room in self._rooms_by_id(connection, room_ids)}
+        spans = {
+            (time.meeting_id, time.number): Span(start=time.start, end=time.end, zone=found[time.meeting_id].zone)
+            for some in times.values()
+            for time in some
+        }
+        made = self.orders_of(connection, ids, spans)
+        keys = _keys(connection, ids)
+        return [
+            self._meeting(
+                found[id_],
+                times[id_],
+                [_attendee(one, names) for one in invited[id_]],
+                made.get(id_, []),
+                names,
+                known,
+                keys.get(id_),
+            )
+            for id_ in ids
+            if id_ in found
+        ]
+
+    def _rooms_by_id(self, connection: Connection, ids: set[int]) -> list[Room]:
+        """Rooms that meetings have, in use or not."""
+        chosen = sa.select(rooms, sites.c.name.label("site"), sites.c.zone).join(sites, sites.c.id == rooms.c.site_id)
+        rows = connection.execute(chosen.where(rooms.c.id.in_(ids))).all() if ids else ()
+        approvers = self.people_by_id(connection, {row.approver_id for row in rows})
+        return [self._room(row, approvers) for row in rows]
+
+    def _meeting(
+        self,
+        row: Any,
+        times: Sequence[Any],
+        attendees: list[Attendee],
+        made: list[Order],
+        names: dict[int | None, PersonRef],
+        known: dict[int, Room],
+        key: str | None,
+    ) -> Meeting:
+        numbered: dict[int, list[Any]] = defaultdict(list)
+        for time in times:
+            numbered[time.number].append(time)
+        by_number = {number: self._occurrence(some, row.zone, known) for number, some in numbered.items()}
+        positions = {time.position: known[time.room_id] for time in times if time.room_id is not None}
+        had = tuple(dict.fromkeys(positions[position] for position in sorted(positions)))
+        when = tuple(by_number.values())
         return Meeting(
-            ref=self.ref("meeting", id_),
-            key=self.key_of(connection, "rooms.book", id_),
+            ref=self.ref("meeting", row.id),
+            key=key,
             fetched_at=self.session.now(),
+            uid=row.uid,
             subject=row.subject,
-            organizer=names.get(row.organizer_id, ERASED),
-            room=self.room_of(found[0]) if found else None,
-            occurrences=occurrences,
+            organizer=names.get(row.organizer_id) or _outsider(row.organizer_name, row.organizer_email) or ERASED,
+            room=had[0] if had else None,
+            rooms=had,
+            layout=Layout(row.layout) if row.layout else None,
+            occurrences=when,
             people=row.people,
-            attendees=tuple(
-                Attendee(person=names[one.person_id], role=Role(one.role), response=Response(one.response)) for one in invited
-            ),
-            orders=made,
+            attendees=tuple(attendees),
+            orders=tuple(made),
             rrule=row.rrule,
+            series=self.ref("meeting", row.series_id) if row.series_id is not None else None,
             body=row.body,
             private=row.private,
-            components=_components(found[0].name if found else None, occurrences, made),
+            components=_components(when, made),
             created_at=row.created_at,
         )
 
-    def _occurrence(self, time: Any, zone: str) -> Occurrence:
-        state = ReservationState.RELEASED if time.room_id and self._released(time) else ReservationState(time.state)
+    def _occurrence(self, rows: Sequence[Any], zone: str, known: dict[int, Room]) -> Occurrence:
+        reservations = tuple(self._reservation(row, known[row.room_id]) for row in rows if row.room_id is not None)
+        states = [one.state for one in reservations] or [Mapped(value=ReservationState(rows[0].state))]
+        good = (ReservationState.CONFIRMED, ReservationState.REQUESTED)
+        worst = next((state for state in states if state.value not in good), None) or next(
+            (state for state in states if state.value is ReservationState.REQUESTED), states[0]
+        )
         return Occurrence(
-            span=Span(start=time.start, end=time.end, zone=zone), state=Mapped(value=state), conflict=time.conflict
+            span=Span(start=rows[0].start, end=rows[0].end, zone=zone),
+            state=worst,
+            conflict=next((row.conflict for row in rows if row.conflict), None),
+            reservations=reservations,
         )
 
-    def _orders(self, connection: Connection, id_: int) -> Iterable[Order]:
-        for row in connection.execute(sa.select(orders).where(orders.c.meeting_id == id_).order_by(orders.c.id)):
-            chosen = sa.select(order_lines, menu_items.c.name, menu_items.c.kind).join(
-                menu_items, menu_items.c.id == order_lines.c.item_id
-            )
-            lines = tuple(
-                OrderedLine(
-                    name=line.name,
-                    kind=OrderKind(line.kind),
-                    quantity=line.quantity,
-                    price=Money(amount=line.price, currency=line.currency) if line.price is not None else None,
-                )
-                for line in connection.execute(chosen.where(order_lines.c.order_id == row.id).order_by(order_lines.c.id))
-            )
-            yield Order(
-                ref=self.ref("order", row.id),
-                lines=lines,
-                diets=row.diets,
-                deliver_at=row.deliver_at,
-                cost_centre=row.cost_centre,
-                note=row.note,
-                state=ComponentState(row.state),
-                total=_total(lines),
-            )
-
-
-def _total(lines: Sequence[OrderedLine]) -> Money | None:
-    """The sum; ``None`` when a price is not known or they are in several currencies."""
-    prices = [line.price * line.quantity for line in lines if line.price is not None]
-    if len(prices) < len(lines) or len({price.currency for price in prices}) != 1:
-        return None
-    total = prices[0]
-    for price in prices[1:]:
-        total += price
-    return total
-
-
-def _components(room: str | None, occurrences: Sequence[Occurrence], made: Sequence[Order]) -> tuple[Component, ...]:
-    states = {
-        ReservationState.CONFIRMED: ComponentState.DONE,
-        ReservationState.REQUESTED: ComponentState.PENDING,
-        ReservationState.UNKNOWN: ComponentState.UNKNOWN,
-    }
-    components = [
-        Component(
-            what=f"{room}, {one.span.local_start:%Y-%m-%d %H:%M}",
-            state=states.get(one.state.value, ComponentState.REJECTED),
-            why=one.conflict or (None if one.state.value in states else one.state.value.value),
+    def _reservation(self, row: Any, room: Room) -> RoomReservation:
+        released = self.lapsed(row)
+        state = ReservationState.RELEASED if released else ReservationState(row.state)
+        check_in = CheckIn.NOT_NEEDED
+        if row.check_in_by is not None and row.state in ("confirmed", "released"):
+            missed = released or row.state == "released"
+            check_in = CheckIn.DONE if row.checked_in_at is not None else CheckIn.MISSED if missed else CheckIn.AWAITING
+        return RoomReservation(
+            room=room.ref,
+            name=room.name,
+            state=Mapped(value=state),
+            why=row.conflict or ("nobody checked in" if released else None),
+            approver=room.approver if state is ReservationState.REQUESTED else None,
+            check_in=check_in,
+            check_in_by=row.check_in_by,
         )
-        for one in occurrences
-        if room
-    ]
-    components += [
-        Component(what=", ".join(f"{line.quantity} x {line.name}" for line in order.lines), state=order.state) for order in made
-    ]
+
+    def lapsed(self, row: Any) -> bool:
+        """Whether nobody checked in for it in time: known from the clock, whenever it is looked at."""
+        if row.state != "confirmed" or row.check_in_by is None or row.checked_in_at is not None:
+            return False
+        return bool(row.check_in_by <= self.session.now())
+
+
+def _attendee(row: Any, names: dict[int | None, PersonRef]) -> Attendee:
+    person = names.get(row.person_id) or _outsider(row.name, row.email) or ERASED
+    return Attendee(person=person, role=Role(row.role), response=Response(row.response))
+
+
+def _outsider(name: str | None, email: str | None) -> PersonRef | None:
+    return PersonRef(display_name=name, email=email) if name or email else None
+
+
+def _components(times: Iterable[Occurrence], made: Sequence[Order]) -> tuple[Component, ...]:
+    components: list[Component] = []
+    for time in times:
+        for one in time.reservations:
+            state: ReservationState = one.state.value
+            if state is ReservationState.CANCELLED:
+                continue
+            why = one.why or (None if state in _STATES else state.value)
+            what = f"{one.name}, {time.span.local_start:%Y-%m-%d %H:%M}"
+            components.append(Component(what=what, state=_STATES.get(state, ComponentState.REJECTED), why=why))
+    several = len({order.date for order in made}) > 1
+    for order in made:
+        if order.state != OrderState.CANCELLED:
+            state_ = ComponentState.REJECTED if order.state == OrderState.REJECTED else ComponentState.DONE
+            components.append(Component(what=f"{order}, {order.date}" if several else str(order), state=state_, why=order.why))
     return tuple(components)
 
 
-def _minutes(value: int | None) -> timedelta | None:
-    return timedelta(minutes=value) if value else None
+def _keys(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    chosen = sa.select(writes.c.record_id, writes.c.key).where(writes.c.operation == "rooms.book", writes.c.record_id.in_(ids))
+    return {row.record_id: row.key for row in connection.execute(chosen)}
+
+
+def _grouped(connection: Connection, table: sa.Table, ids: Sequence[int], *order: Any) -> defaultdict[int, list[Row[Any]]]:
+    found: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    if ids:
+        for row in connection.execute(sa.select(table).where(table.c.meeting_id.in_(ids)).order_by(*order)):
+            found[row.meeting_id].append(row)
+    return found

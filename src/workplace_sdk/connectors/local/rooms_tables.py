@@ -30,13 +30,23 @@ rooms: Final = sa.Table(
     sa.Column("building", sa.Text),
     sa.Column("floor", sa.Text),
     sa.Column("capacity", sa.Integer),
-    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("features", sa.JSON, nullable=False),  # list of words
+    sa.Column("layouts", sa.JSON, nullable=False, server_default="{}"),  # seats by layout
     sa.Column("bookability", sa.Text, nullable=False, server_default="open"),
     sa.Column("longest_minutes", sa.Integer),
     sa.Column("ahead_days", sa.Integer),
     sa.Column("check_in_minutes", sa.Integer),
     sa.Column("approver_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+)
+
+room_bookers: Final = sa.Table(
+    "room_bookers",
+    metadata,
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "person_id", sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    ),  # may book it though it is restricted
 )
 
 menu_items: Final = sa.Table(
@@ -50,6 +60,7 @@ menu_items: Final = sa.Table(
     sa.Column("currency", sa.Text),
     sa.Column("order_before_minutes", sa.Integer),
     sa.Column("cancel_before_minutes", sa.Integer),
+    sa.Column("cancel_fee", Exact),  # part of the price; null: cannot be cancelled later
     sa.Column("stock", sa.Integer),  # how many there are at one time; null: as many as wanted
     sa.UniqueConstraint("name", "site_id"),
 )
@@ -58,50 +69,70 @@ meetings: Final = sa.Table(
     "meetings",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("uid", sa.Text, unique=True),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("body", sa.Text),
     sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("organizer_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
-    sa.Column("room_id", sa.ForeignKey("rooms.id")),
+    sa.Column("organizer_name", sa.Text),  # of someone who is not in this store
+    sa.Column("organizer_email", sa.Text),
     sa.Column("people", sa.Integer),
-    sa.Column("rrule", sa.Text),
+    sa.Column("layout", sa.Text),
+    sa.Column("rrule", sa.Text),  # as it was booked
+    sa.Column("series_id", sa.ForeignKey("meetings.id", ondelete="SET NULL"), index=True),
     sa.Column("zone", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
 )
 
+# A row for each room at each time; one without a room for each time of a meeting that has none.
 meeting_times: Final = sa.Table(
     "meeting_times",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False, server_default="0"),  # of the time in the series; orders are for it
+    sa.Column("position", sa.Integer, nullable=False, server_default="0"),  # of the room among those of the meeting
     sa.Column("room_id", sa.ForeignKey("rooms.id")),
     sa.Column("start", Instant, nullable=False),
     sa.Column("end", Instant, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # requested, confirmed, declined, released, cancelled
     sa.Column("conflict", sa.Text),
+    sa.Column("check_in_by", Instant),  # null: nobody has to check in
     sa.Column("checked_in_at", Instant),
     sa.Index("ix_meeting_times_room_start", "room_id", "start"),
+    sa.Index("ix_meeting_times_meeting_number", "meeting_id", "number"),
+    sa.Index("ix_meeting_times_start", "start"),
 )
 
 meeting_people: Final = sa.Table(
     "meeting_people",
     metadata,
-    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("person_id", sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("person_id", sa.ForeignKey("people.id", ondelete="CASCADE"), index=True),
+    sa.Column("name", sa.Text),  # of a guest who is not in this store
+    sa.Column("email", sa.Text),
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("response", sa.Text, nullable=False),
+    sa.UniqueConstraint("meeting_id", "person_id"),
 )
 
 orders: Final = sa.Table(
     "orders",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False, server_default="0"),  # of the time in the meeting
     sa.Column("diets", sa.JSON, nullable=False),
     sa.Column("deliver_at", Instant),
+    sa.Column("clear_at", Instant),
     sa.Column("cost_centre", sa.Text),
     sa.Column("note", sa.Text),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # ordered, rejected, cancelled
+    sa.Column("why", sa.Text),
+    sa.Column("fee", Exact),
+    sa.Column("fee_currency", sa.Text),
+    sa.Index("ix_orders_meeting_number", "meeting_id", "number"),
 )
 
 order_lines: Final = sa.Table(

@@ -117,15 +117,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_people_manager_id"), "people", ["manager_id"], unique=False)
     op.create_table(
-        "sites",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("zone", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
-        sa.UniqueConstraint("name", name=op.f("uq_sites_name")),
-    )
-    op.create_table(
         "ticket_categories",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
@@ -245,45 +236,6 @@ def upgrade() -> None:
     op.create_index("ix_leave_requests_person_first", "leave_requests", ["person_id", "first_day"], unique=False)
     op.create_index("ix_leave_requests_status", "leave_requests", ["status"], unique=False)
     op.create_table(
-        "menu_items",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("site_id", sa.Integer(), nullable=True),
-        sa.Column("price", Exact(), nullable=True),
-        sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("order_before_minutes", sa.Integer(), nullable=True),
-        sa.Column("cancel_before_minutes", sa.Integer(), nullable=True),
-        sa.Column("stock", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_menu_items_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_menu_items")),
-        sa.UniqueConstraint("name", "site_id", name=op.f("uq_menu_items_name_site_id")),
-    )
-    op.create_table(
-        "rooms",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=True),
-        sa.Column("site_id", sa.Integer(), nullable=False),
-        sa.Column("building", sa.Text(), nullable=True),
-        sa.Column("floor", sa.Text(), nullable=True),
-        sa.Column("capacity", sa.Integer(), nullable=True),
-        sa.Column("features", sa.JSON(), nullable=False),
-        sa.Column("bookability", sa.Text(), server_default="open", nullable=False),
-        sa.Column("longest_minutes", sa.Integer(), nullable=True),
-        sa.Column("ahead_days", sa.Integer(), nullable=True),
-        sa.Column("check_in_minutes", sa.Integer(), nullable=True),
-        sa.Column("approver_id", sa.Integer(), nullable=True),
-        sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
-        sa.ForeignKeyConstraint(["approver_id"], ["people.id"], name=op.f("fk_rooms_approver_id"), ondelete="SET NULL"),
-        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_rooms_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rooms")),
-        sa.UniqueConstraint("email", name=op.f("uq_rooms_email")),
-        sa.UniqueConstraint("name", name=op.f("uq_rooms_name")),
-    )
-    op.create_index(op.f("ix_rooms_approver_id"), "rooms", ["approver_id"], unique=False)
-    op.create_index(op.f("ix_rooms_site_id"), "rooms", ["site_id"], unique=False)
-    op.create_table(
         "work_schedules",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
@@ -374,23 +326,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_leave_decisions_request_id"), "leave_decisions", ["request_id"], unique=False)
     op.create_table(
-        "meetings",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=True),
-        sa.Column("private", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("organizer_id", sa.Integer(), nullable=True),
-        sa.Column("room_id", sa.Integer(), nullable=True),
-        sa.Column("people", sa.Integer(), nullable=True),
-        sa.Column("rrule", sa.Text(), nullable=True),
-        sa.Column("zone", sa.Text(), nullable=False),
-        sa.Column("created_at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["organizer_id"], ["people.id"], name=op.f("fk_meetings_organizer_id"), ondelete="SET NULL"),
-        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_meetings_room_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
-    )
-    op.create_index(op.f("ix_meetings_organizer_id"), "meetings", ["organizer_id"], unique=False)
-    op.create_table(
         "tickets",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -430,46 +365,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tickets_requester_id"), "tickets", ["requester_id"], unique=False)
     op.create_index(op.f("ix_tickets_status"), "tickets", ["status"], unique=False)
     op.create_table(
-        "meeting_people",
-        sa.Column("meeting_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("response", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], name=op.f("fk_meeting_people_meeting_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_meeting_people_person_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("meeting_id", "person_id", name=op.f("pk_meeting_people")),
-    )
-    op.create_index(op.f("ix_meeting_people_person_id"), "meeting_people", ["person_id"], unique=False)
-    op.create_table(
-        "meeting_times",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("meeting_id", sa.Integer(), nullable=False),
-        sa.Column("room_id", sa.Integer(), nullable=True),
-        sa.Column("start", Instant(), nullable=False),
-        sa.Column("end", Instant(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("conflict", sa.Text(), nullable=True),
-        sa.Column("checked_in_at", Instant(), nullable=True),
-        sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], name=op.f("fk_meeting_times_meeting_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_meeting_times_room_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_times")),
-    )
-    op.create_index(op.f("ix_meeting_times_meeting_id"), "meeting_times", ["meeting_id"], unique=False)
-    op.create_index("ix_meeting_times_room_start", "meeting_times", ["room_id", "start"], unique=False)
-    op.create_table(
-        "orders",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("meeting_id", sa.Integer(), nullable=False),
-        sa.Column("diets", sa.JSON(), nullable=False),
-        sa.Column("deliver_at", Instant(), nullable=True),
-        sa.Column("cost_centre", sa.Text(), nullable=True),
-        sa.Column("note", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], name=op.f("fk_orders_meeting_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
-    )
-    op.create_index(op.f("ix_orders_meeting_id"), "orders", ["meeting_id"], unique=False)
-    op.create_table(
         "ticket_events",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=False),
@@ -483,6 +378,140 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_events")),
     )
     op.create_index(op.f("ix_ticket_events_ticket_id"), "ticket_events", ["ticket_id"], unique=False)
+    op.create_table(
+        "sites",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
+        sa.UniqueConstraint("name", name=op.f("uq_sites_name")),
+    )
+    op.create_table(
+        "meetings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("private", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("organizer_id", sa.Integer(), nullable=True),
+        sa.Column("organizer_name", sa.Text(), nullable=True),
+        sa.Column("organizer_email", sa.Text(), nullable=True),
+        sa.Column("people", sa.Integer(), nullable=True),
+        sa.Column("layout", sa.Text(), nullable=True),
+        sa.Column("rrule", sa.Text(), nullable=True),
+        sa.Column("series_id", sa.Integer(), nullable=True),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["organizer_id"], ["people.id"], name=op.f("fk_meetings_organizer_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["series_id"], ["meetings.id"], name=op.f("fk_meetings_series_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
+        sa.UniqueConstraint("uid", name=op.f("uq_meetings_uid")),
+    )
+    op.create_index(op.f("ix_meetings_organizer_id"), "meetings", ["organizer_id"], unique=False)
+    op.create_index(op.f("ix_meetings_series_id"), "meetings", ["series_id"], unique=False)
+    op.create_table(
+        "menu_items",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=True),
+        sa.Column("price", Exact(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("order_before_minutes", sa.Integer(), nullable=True),
+        sa.Column("cancel_before_minutes", sa.Integer(), nullable=True),
+        sa.Column("cancel_fee", Exact(), nullable=True),
+        sa.Column("stock", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_menu_items_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_menu_items")),
+        sa.UniqueConstraint("name", "site_id", name=op.f("uq_menu_items_name_site_id")),
+    )
+    op.create_table(
+        "rooms",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("building", sa.Text(), nullable=True),
+        sa.Column("floor", sa.Text(), nullable=True),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("features", sa.JSON(), nullable=False),
+        sa.Column("layouts", sa.JSON(), server_default="{}", nullable=False),
+        sa.Column("bookability", sa.Text(), server_default="open", nullable=False),
+        sa.Column("longest_minutes", sa.Integer(), nullable=True),
+        sa.Column("ahead_days", sa.Integer(), nullable=True),
+        sa.Column("check_in_minutes", sa.Integer(), nullable=True),
+        sa.Column("approver_id", sa.Integer(), nullable=True),
+        sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.ForeignKeyConstraint(["approver_id"], ["people.id"], name=op.f("fk_rooms_approver_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_rooms_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rooms")),
+        sa.UniqueConstraint("email", name=op.f("uq_rooms_email")),
+        sa.UniqueConstraint("name", name=op.f("uq_rooms_name")),
+    )
+    op.create_index(op.f("ix_rooms_approver_id"), "rooms", ["approver_id"], unique=False)
+    op.create_index(op.f("ix_rooms_site_id"), "rooms", ["site_id"], unique=False)
+    op.create_table(
+        "meeting_people",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("response", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], name=op.f("fk_meeting_people_meeting_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_meeting_people_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_people")),
+        sa.UniqueConstraint("meeting_id", "person_id", name=op.f("uq_meeting_people_meeting_id_person_id")),
+    )
+    op.create_index(op.f("ix_meeting_people_person_id"), "meeting_people", ["person_id"], unique=False)
+    op.create_table(
+        "meeting_times",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("position", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("room_id", sa.Integer(), nullable=True),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("end", Instant(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("conflict", sa.Text(), nullable=True),
+        sa.Column("check_in_by", Instant(), nullable=True),
+        sa.Column("checked_in_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], name=op.f("fk_meeting_times_meeting_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_meeting_times_room_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_times")),
+    )
+    op.create_index("ix_meeting_times_meeting_number", "meeting_times", ["meeting_id", "number"], unique=False)
+    op.create_index("ix_meeting_times_room_start", "meeting_times", ["room_id", "start"], unique=False)
+    op.create_index("ix_meeting_times_start", "meeting_times", ["start"], unique=False)
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("diets", sa.JSON(), nullable=False),
+        sa.Column("deliver_at", Instant(), nullable=True),
+        sa.Column("clear_at", Instant(), nullable=True),
+        sa.Column("cost_centre", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("fee", Exact(), nullable=True),
+        sa.Column("fee_currency", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], name=op.f("fk_orders_meeting_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+    )
+    op.create_index("ix_orders_meeting_number", "orders", ["meeting_id", "number"], unique=False)
+    op.create_table(
+        "room_bookers",
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_room_bookers_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_room_bookers_room_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("room_id", "person_id", name=op.f("pk_room_bookers")),
+    )
     op.create_table(
         "order_lines",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,187 @@
+"""What is held and who is busy, and rooms that are free instead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from attrs import frozen
+
+from workplace_sdk.connectors.local.leave_tables import leave_days, leave_requests
+from workplace_sdk.connectors.local.rooms_records import RoomRecords
+from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, room_bookers, rooms, sites
+from workplace_sdk.services.common import Span, zone_of
+from workplace_sdk.services.rooms import Bookability, Feature, Layout, Room
+from workplace_sdk.services.rooms_rules import room_problems
+from workplace_sdk.services.rooms_times import Interval, merged, overlaps
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Row
+
+HOLDS: Final = ("requested", "confirmed")
+LONGEST: Final = timedelta(days=31)
+"""No meeting is longer, so that what is held is looked for no further back."""
+NOON: Final = time(12)
+
+
+@frozen
+class Wanted:
+    """What a room has to offer for a meeting."""
+
+    people: int
+    features: frozenset[Feature] = frozenset()
+    layout: Layout | None = None
+    organizer_id: int | None = None
+
+
+@frozen
+class Engaged:
+    """Someone is not free from *start* to *end*."""
+
+    person_id: int
+    start: datetime
+    end: datetime
+    tentative: bool = False
+
+
+class RoomsFree(RoomRecords):
+    """Reading of what is free, shared by finding and booking."""
+
+    def held(
+        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, besides: Iterable[int] = ()
+    ) -> list[Row[Any]]:
+        """Times at which rooms are held, the rows *besides* left out; those that nobody checked in for among them."""
+        times = meeting_times.c
+        chosen = sa.select(meeting_times).where(
+            times.room_id.in_(sorted(set(room_ids))),
+            times.state.in_(HOLDS),
+            times.start < end,
+            times.start > start - LONGEST,
+            times.end > start,
+        )
+        left_out = set(besides)
+        return [row for row in connection.execute(chosen.order_by(times.start)).all() if row.id not in left_out]
+
+    def taken(
+        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, besides: Iterable[int] = ()
+    ) -> dict[int, list[Interval]]:
+        """When rooms are not free, by room; what nobody checked in for in time is free from that moment on."""
+        found: dict[int, list[Interval]] = defaultdict(list)
+        for row in self.held(connection, room_ids, start, end, besides=besides):
+            if not self.lapsed(row):
+                found[row.room_id].append((row.start, row.end))
+            elif row.check_in_by > start:
+                found[row.room_id].append((row.start, row.check_in_by))
+        return {room_id: merged(intervals) for room_id, intervals in found.items()}
+
+    def may_book(self, connection: Connection, room: Room, person_id: int | None) -> bool:
+        """Whether a restricted room is theirs to book."""
+        listed = sa.select(room_bookers.c.person_id).where(
+            room_bookers.c.room_id == int(room.ref.id), room_bookers.c.person_id == person_id
+        )
+        approver = sa.select(rooms.c.id).where(rooms.c.id == int(room.ref.id), rooms.c.approver_id == person_id)
+        return (
+            person_id is not None and (connection.execute(listed).first() or connection.execute(approver).first()) is not None
+        )
+
+    def alternatives(
+        self, connection: Connection, room: Room, asked: Wanted, spans: Sequence[Span], *, but: frozenset[int]
+    ) -> tuple[list[Room], dict[int, list[Interval]]]:
+        """Rooms of the same site, open to all, that do as well as *room*, the smallest first; and when they are taken.
+
+        They seat as many as come (as *room* does when that is not known), and have the features that were asked for
+        (those of *room* when none were).
+        """
+        site = sa.func.lower(sites.c.name) == (room.site or "").lower()
+        found = self.room_models(connection, site, rooms.c.id.not_in(but), rooms.c.bookability == Bookability.OPEN.value)
+        people = asked.people if asked.people > 1 else room.seats() or 1
+        features = asked.features or room.features
+        now = self.session.now()
+        fit = [
+            other
+            for other in found
+            if other.capacity is not None
+            and features <= other.features
+            and not any(room_problems([other], spans, people=people, now=now, layout=asked.layout))
+        ]
+        start, end = min(span.start for span in spans), max(span.end for span in spans)
+        return fit, self.taken(connection, [int(other.ref.id) for other in fit], start, end)
+
+    def engaged(self, connection: Connection, ids: Iterable[int], start: datetime, end: datetime) -> list[Engaged]:
+        """When people are not free: meetings that they organize or attend and did not decline, and leave; by time."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return []
+        found = [*self._in_meetings(connection, wanted, start, end), *self._on_leave(connection, wanted, start, end)]
+        return sorted(found, key=lambda one: (one.start, one.person_id))
+
+    def _in_meetings(self, connection: Connection, ids: list[int], start: datetime, end: datetime) -> Iterable[Engaged]:
+        people = meeting_people.c
+        coming = (people.response != "declined") & (people.role != "informed")
+        attending = sa.select(people.meeting_id, people.person_id, people.response).where(people.person_id.in_(ids), coming)
+        organizing = sa.select(meetings.c.id, meetings.c.organizer_id, sa.literal("accepted")).where(
+            meetings.c.organizer_id.in_(ids)
+        )
+        both = sa.union_all(attending, organizing).subquery()
+        meeting_id, person_id, response = both.c[0], both.c[1], both.c[2]
+        times = meeting_times.c
+        chosen = (
+            sa.select(times.start, times.end, person_id.label("person_id"), response.label("response"))
+            .join(both, meeting_id == times.meeting_id)
+            .where(
+                times.position == 0,
+                times.state != "cancelled",
+                times.start < end,
+                times.start > start - LONGEST,
+                times.end > start,
+            )
+        )
+        seen: dict[tuple[int, datetime, datetime], bool] = {}
+        for row in connection.execute(chosen):
+            where = (row.person_id, row.start, row.end)
+            seen[where] = seen.get(where, True) and row.response != "accepted"
+        for (who, begin, until), tentative in seen.items():
+            yield Engaged(who, begin, until, tentative)
+
+    def _on_leave(self, connection: Connection, ids: list[int], start: datetime, end: datetime) -> Iterable[Engaged]:
+        tz = zone_of(self.session.zone)
+        states = ("approved", "cancel_requested", "submitted")
+        chosen = (
+            sa.select(leave_days.c.date, leave_days.c.portion, leave_days.c.hours, leave_days.c.start, leave_days.c.charged)
+            .add_columns(leave_requests.c.person_id, leave_requests.c.status)
+            .join(leave_requests, leave_requests.c.id == leave_days.c.request_id)
+            .where(leave_requests.c.person_id.in_(ids), leave_requests.c.status.in_(states))
+            .where(leave_days.c.date.between(start.astimezone(tz).date(), end.astimezone(tz).date()))
+        )
+        for row in connection.execute(chosen):
+            begin, until = _off(row, tz)
+            if row.charged and begin < end and until > start:
+                yield Engaged(row.person_id, begin, until, row.status == "submitted")
+
+
+def _off(row: Any, tz: Any) -> Interval:
+    """From when to when a day of leave takes someone away."""
+    midnight, noon = datetime.combine(row.date, time(0), tz), datetime.combine(row.date, NOON, tz)
+    next_midnight = datetime.combine(row.date + timedelta(days=1), time(0), tz)
+    if row.portion == "am":
+        return midnight, noon
+    if row.portion == "pm":
+        return noon, next_midnight
+    if row.portion == "hours" and row.start is not None and row.hours is not None:
+        begin = datetime.combine(row.date, row.start, tz)
+        return begin, begin + timedelta(minutes=int(row.hours * 60))
+    return midnight, next_midnight
+
+
+def free_at(others: Sequence[Room], taken: Mapping[int, list[Interval]], spans: Iterable[Span]) -> tuple[Room, ...]:
+    """Of *others*, those that are free at all of *spans*; five at most."""
+    wanted = list(spans)
+    free = [
+        other
+        for other in others
+        if not any(overlaps(taken.get(int(other.ref.id), ()), span.start, span.end) for span in wanted)
+    ]
+    return tuple(free[:5])
