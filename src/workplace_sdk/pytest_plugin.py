@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from workplace_sdk.workplace import Workplace
 
 
+pytest.register_assert_rewrite("workplace_sdk.conformance")  # so that a failing check shows its values
+
+
 @pytest.fixture
 def workplace_sample() -> Iterator[Any]:
     """A sample organisation with its clock and faults; see ``workplace_sdk.testing``."""

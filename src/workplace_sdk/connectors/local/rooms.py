@@ -148,7 +148,12 @@ class LocalRooms(RoomWrites, RoomFinding, RoomBooking):
             after = (found[-1][0], int(found[-1][1].ref.id))
 
     def _mine(
-        self, person: PersonRef | None, start: datetime, end: datetime, after: tuple[datetime, int] | None, connection: Connection
+        self,
+        person: PersonRef | None,
+        start: datetime,
+        end: datetime,
+        after: tuple[datetime, int] | None,
+        connection: Connection,
     ) -> list[tuple[datetime, Meeting]]:
         """A page of meetings of someone, each with its first time from *start* on."""
         me = self.employee(connection, person).id

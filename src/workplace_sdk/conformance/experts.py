@@ -1,0 +1,80 @@
+"""The expert directory, as every connector has to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from workplace_sdk.conformance.base import ServiceConformance
+from workplace_sdk.kernel.errors import NotFound
+from workplace_sdk.kernel.support import Native
+from workplace_sdk.services.common import PersonRef
+from workplace_sdk.services.experts import ExpertDirectory, ExpertQuery
+
+
+class ExpertsConformance(ServiceConformance):
+    """Give ``service``, ``known`` (someone with a manager), ``hidden`` (someone who may not show) and ``topic`` (what *known* knows)."""
+
+    @pytest.fixture
+    def known(self) -> PersonRef:
+        """Someone who shows and has a manager, by one strong key."""
+        raise NotImplementedError("override the fixture 'known' in your test class: someone who shows and has a manager")
+
+    @pytest.fixture
+    def hidden(self) -> PersonRef:
+        """Someone who left or is disabled, by one strong key."""
+        raise NotImplementedError("override the fixture 'hidden' in your test class: someone who is disabled")
+
+    @pytest.fixture
+    def topic(self) -> str:
+        """A topic that *known* has."""
+        raise NotImplementedError("override the fixture 'topic' in your test class: what 'known' knows about")
+
+    def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
+        return {"find": {"query": ExpertQuery(text="an", limit=5)}, "get": {}, "chain": {}, "team": {}}
+
+    def test_someone_is_the_same_by_every_key(self, service: ExpertDirectory, known: PersonRef) -> None:
+        expert = service.get(known)
+        for name, value in expert.person.keys().items():
+            original = getattr(expert.person, name)
+            found = service.get(PersonRef.model_validate({name: original}))
+            assert found.person.same_person(expert.person), f"get() by {name} = {value!r} finds someone else"
+        assert service.get(PersonRef(ref=expert.person.ref)).ref == expert.ref
+
+    def test_who_is_hidden_never_shows(self, service: ExpertDirectory, hidden: PersonRef) -> None:
+        with pytest.raises(NotFound):
+            service.get(hidden)
+        for value in hidden.keys().values():
+            found = service.find(ExpertQuery(text=value, limit=200))
+            assert not [match for match in found if match.expert.person.same_person(hidden)], "a disabled person is found"
+        if isinstance(service.people.support, Native):
+            assert not [one for one in service.people() if one.person.same_person(hidden)], "people() gives a disabled person"
+
+    def test_found_by_topic_with_a_reason(self, service: ExpertDirectory, known: PersonRef, topic: str) -> None:
+        found = service.find(ExpertQuery(text=topic, limit=200))
+        match = next((one for one in found if one.expert.person.same_person(known)), None)
+        assert match is not None, f"{known} knows about {topic!r} and is not found by it"
+        assert match.reasons, "a match says why"
+        assert [one.score for one in found] == sorted((one.score for one in found), reverse=True), "the best come first"
+
+    def test_words_in_any_order(self, service: ExpertDirectory, known: PersonRef) -> None:
+        name = service.get(known).name
+        typed = " ".join(reversed(name.split()))
+        found = service.find(ExpertQuery(text=typed, limit=200))
+        assert name in {match.expert.name for match in found}, f"{name!r} is not found as {typed!r}"
+
+    def test_the_chain_goes_up_and_ends(self, service: ExpertDirectory, known: PersonRef) -> None:
+        chain = service.chain(known)
+        assert chain, f"{known} has a manager"
+        assert not [one for one in chain if one.person.same_person(known)], "nobody is their own manager"
+        manager = service.manager(known)
+        assert manager is not None
+        assert manager.ref == chain[0].ref
+        assert [one for one in service.team(manager.person) if one.person.same_person(known)], "the manager's team has them"
+
+    def test_nobody_is_not_found(self, service: ExpertDirectory) -> None:
+        for person in (PersonRef(login="nobody-has-this"), PersonRef(email="*"), PersonRef(login="*)(uid=*")):
+            with pytest.raises(NotFound):
+                service.get(person)
