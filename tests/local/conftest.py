@@ -11,6 +11,7 @@ import pytest
 
 from workplace_sdk.connectors.local import Local, LocalSettings
 from workplace_sdk.connectors.local.base import inserted
+from workplace_sdk.connectors.local.leave_setup import set_schedule
 from workplace_sdk.connectors.local.people_records import index_people
 from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.drivers import run
@@ -69,6 +70,7 @@ class Office:
                 "changed_at": NOW,
             }
             self.ids[login] = inserted(connection, people, values)
+        set_schedule(connection, None, [Decimal(8)] * 5 + [Decimal(0)] * 2, first=date(2000, 1, 1))
         index_people(connection, "main")
 
 

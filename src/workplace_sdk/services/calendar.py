@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -15,6 +15,7 @@ from workplace_sdk.services.common import Amount, DurationAmount, Model, Unit, c
 
 _ZERO: Final = Decimal(0)
 HALF: Final = Decimal("0.5")
+_DAY_STEP: Final = Decimal("0.0001")
 
 
 class Portion(StrEnum):
@@ -34,13 +35,20 @@ class HolidayKind(StrEnum):
 
 
 class Holiday(Model):
-    """A day off for everyone in *region* (ISO 3166 country or subdivision)."""
+    """A day off, or half of one, for everyone in *region* (ISO 3166 country or subdivision)."""
 
     date: date
     name: str
     region: str
     kind: HolidayKind = HolidayKind.PUBLIC
     portion: Portion = Portion.FULL
+
+    @field_validator("portion")
+    @classmethod
+    def _a_day_or_a_half(cls, value: Portion) -> Portion:
+        if value is Portion.HOURS:
+            raise ValueError("a holiday is a whole day, a morning or an afternoon")
+        return value
 
 
 class WorkSchedule(Model):
@@ -52,6 +60,8 @@ class WorkSchedule(Model):
         zone: IANA name.
         fte: Part of a full-time job, from 0 to 1, as far as known.
         region: Whose public holidays are days off.
+        valid_from: First day on which it holds; ``None`` when it always did.
+        valid_until: Last day on which it holds; ``None`` when no end is known.
     """
 
     hours: tuple[Amount, Amount, Amount, Amount, Amount, Amount, Amount]
@@ -75,7 +85,9 @@ class WorkSchedule(Model):
         return checked_zone(value)
 
     def hours_on(self, day: date) -> Decimal:
-        """Hours on *day*, holidays not considered."""
+        """Hours on *day*, holidays not considered; ``ValueError`` when the schedule does not hold then."""
+        if (self.valid_from and day < self.valid_from) or (self.valid_until and day > self.valid_until):
+            raise ValueError(f"this schedule does not hold on {day}: ask for the one that does")
         return self.exceptions.get(day, self.hours[day.weekday()])
 
     @property
@@ -99,6 +111,7 @@ class Charge(Model):
 
 NON_WORKING: Final = "non_working"
 HOLIDAY: Final = "holiday"
+NOT_EMPLOYED: Final = "not_employed"
 
 
 def charge(
@@ -106,48 +119,73 @@ def charge(
     portion: Portion,
     *,
     unit: Unit,
-    schedule: WorkSchedule,
+    schedule: WorkSchedule | None,
     holidays: Mapping[date, Holiday],
     hours: Decimal | None = None,
     charges_holidays: bool = False,
 ) -> Charge:
     """What being off on *day* costs, by the person's own schedule.
 
+    In hours, a day costs the hours that it has, half a day half of them. In days, a whole working day costs one however
+    long it is, and some hours cost their part of that day, rounded half up to a ten-thousandth.
+
     Args:
-        unit: Of the leave type: days count fractions of that day's work, hours count its hours.
-        hours: For ``Portion.HOURS``: how many; never more than the day has.
+        unit: Of the leave type.
+        schedule: That holds on *day*; ``None`` on a day on which the person is not employed.
+        hours: For ``Portion.HOURS``: how many; never more than there is to work on that day.
         charges_holidays: Whether this leave type also costs days on which everyone is off.
 
     Raises:
-        ValueError: More hours than that day has.
+        ValueError: More hours than there are to work on that day.
     """
-    worked = schedule.hours_on(day)
-    if not worked:
-        return Charge(amount=DurationAmount(value=_ZERO, unit=unit), why_zero=NON_WORKING)
-    part = _part(portion, hours, worked)
+    if schedule is None or not (worked := schedule.hours_on(day)):
+        return _nothing(unit, NOT_EMPLOYED if schedule is None else NON_WORKING)
     holiday = None if charges_holidays else holidays.get(day)
-    if holiday is not None:
-        left = _ZERO if holiday.portion in (Portion.FULL, portion) else part - min(part, HALF) * (portion is Portion.FULL)
-        if not left:
-            return Charge(amount=DurationAmount(value=_ZERO, unit=unit), why_zero=HOLIDAY)
-        part = left
-    if unit is Unit.DAY:
-        return Charge(amount=DurationAmount(value=part, unit=unit))
-    in_hours = part * worked if hours is None else hours
-    return Charge(amount=DurationAmount(value=in_hours if unit is Unit.HOUR else in_hours * 60, unit=unit))
+    free = None if holiday is None else holiday.portion
+    if free in (Portion.FULL, portion):
+        return _nothing(unit, HOLIDAY)
+    there = worked if free is None else worked * HALF
+    if portion is Portion.HOURS:
+        if hours is None or hours <= 0:
+            raise ValueError("say how many hours")
+        if hours > there:
+            raise ValueError(f"that day has {there.normalize():f} hours of work")
+        off = hours
+    else:
+        off = there if portion is Portion.FULL else worked * HALF
+    return Charge(amount=converted(DurationAmount(value=off, unit=Unit.HOUR), unit, hours_of_day=worked))
 
 
-def _part(portion: Portion, hours: Decimal | None, worked: Decimal) -> Decimal:
-    """The part of the day, from 0 to 1."""
-    if portion is Portion.FULL:
-        return Decimal(1)
-    if portion is not Portion.HOURS:
-        return HALF
-    if hours is None or hours <= 0:
-        raise ValueError("say how many hours")
-    if hours > worked:
-        raise ValueError(f"that day has {worked.normalize():f} hours of work")
-    return hours / worked
+def _nothing(unit: Unit, why: str) -> Charge:
+    return Charge(amount=DurationAmount(value=_ZERO, unit=unit), why_zero=why)
+
+
+def converted(amount: DurationAmount, unit: Unit, *, hours_of_day: Decimal | None) -> DurationAmount:
+    """*amount* in *unit*. Between days and hours only by the hours that the working day in question has.
+
+    Days are rounded half up to a ten-thousandth; hours and minutes are exact.
+
+    Args:
+        hours_of_day: ``schedule.hours_on(day)``, or ``schedule.hours_per_day`` where all working days are alike.
+
+    Raises:
+        ValueError: Days are asked for or given, and the hours of the day are not known (or there are none).
+    """
+    if amount.unit is unit:
+        return amount
+    if Unit.DAY not in (amount.unit, unit):
+        return DurationAmount(value=amount.value * 60 if unit is Unit.MINUTE else amount.value / 60, unit=unit)
+    if not hours_of_day:
+        raise ValueError("days and hours are converted by the hours of a working day, and they are not known")
+    if amount.unit is Unit.DAY:
+        return converted(DurationAmount(value=amount.value * hours_of_day, unit=Unit.HOUR), unit, hours_of_day=None)
+    in_hours = amount.value if amount.unit is Unit.HOUR else amount.value / 60
+    return DurationAmount(value=_short((in_hours / hours_of_day).quantize(_DAY_STEP, ROUND_HALF_UP)), unit=Unit.DAY)
+
+
+def _short(value: Decimal) -> Decimal:
+    """Without zeros at the end: 1, not 1.0000."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
 def public_holidays(region: str, years: Iterable[int], language: str = "en") -> dict[date, Holiday]:

@@ -1,13 +1,10 @@
-"""Leave: what someone may still take, asking for it, deciding about it, and who is off."""
+"""Leave: what someone may still take, asking for it, deciding about it, who is off, and being ill."""
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import AwareDatetime, Field, model_validator
+from typing import Any
 
 from workplace_sdk.kernel.access import Access, Arguments, Relation
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
@@ -16,298 +13,72 @@ from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import Feature, Measure, Service, pages, read, write
-from workplace_sdk.kernel.preview import Preview, PreviewLine
+from workplace_sdk.kernel.preview import Preview
 from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.calendar import Holiday, Portion, WorkSchedule
-from workplace_sdk.services.common import (
-    Amount,
-    ApprovalStep,
-    Attachment,
-    Decision,
-    DurationAmount,
-    Mapped,
-    Model,
-    PersonRef,
-    Record,
-    Ref,
-    Unit,
-    Upload,
-    days_between,
-    named,
-    owner,
+from workplace_sdk.services.common import Attachment, Decision, DurationAmount, PersonRef, Ref, Unit, Upload, named, owner
+from workplace_sdk.services.leave_models import (
+    MOST_DAYS,
+    Absence,
+    AttachmentRule,
+    BalanceOrigin,
+    DayOff,
+    Expiry,
+    LeaveBalance,
+    LeaveCategory,
+    LeaveDay,
+    LeaveDraft,
+    LeaveEvent,
+    LeaveRequest,
+    LeaveStatus,
+    LeaveStep,
+    LeaveType,
+    Pay,
+    SickCase,
+    SickReport,
 )
 
-if TYPE_CHECKING:
-    from typing import Self
-
-
-class LeaveCategory(StrEnum):
-    """What kind of leave it is, in words that every system's own can be brought under."""
-
-    ANNUAL = "annual"
-    SICK = "sick"
-    PARENTAL = "parental"
-    MATERNITY = "maternity"
-    PARTNER = "partner"
-    CARER = "carer"
-    BEREAVEMENT = "bereavement"
-    SPECIAL = "special"
-    UNPAID = "unpaid"
-    COMPENSATORY = "compensatory"
-    STUDY = "study"
-    CIVIC_DUTY = "civic_duty"
-    VOLUNTEER = "volunteer"
-    SABBATICAL = "sabbatical"
-    OTHER = "other"
-    UNMAPPED = "unmapped"
-
-
-class LeaveStatus(StrEnum):
-    """How far a request is."""
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    APPROVED = "approved"
-    PARTLY_APPROVED = "partly_approved"
-    REJECTED = "rejected"
-    RETURNED = "returned"
-    WITHDRAWN = "withdrawn"
-    CANCEL_REQUESTED = "cancel_requested"
-    CANCELLED = "cancelled"
-    TAKEN = "taken"
-    UNMAPPED = "unmapped"
-
-
-class AttachmentRule(StrEnum):
-    """When a document goes with a request."""
-
-    NEVER = "never"
-    OPTIONAL = "optional"
-    ALWAYS = "always"
-
-
-class LeaveType(Record):
-    """A kind of leave that someone may ask for, and its rules. ``None`` means that the system does not say.
-
-    Attributes:
-        increment: Smallest step of an amount, in *unit*.
-        charges_holidays: Whether days on which everyone is off cost leave too.
-        min_notice: Days between asking and the first day.
-        confidential: Others only see that someone is absent.
-    """
-
-    name: str
-    category: Mapped[LeaveCategory]
-    unit: Unit
-    increment: Amount | None = None
-    half_days: bool | None = None
-    hours: bool | None = None
-    requires_approval: bool | None = None
-    requires_reason: bool | None = None
-    attachments: AttachmentRule | None = None
-    allow_negative: bool | None = None
-    charges_holidays: bool | None = None
-    min_notice: int | None = None
-    confidential: bool = False
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class BalanceOrigin(StrEnum):
-    """Who computed what is available."""
-
-    BACKEND = "backend"
-    DERIVED = "derived"
-
-
-class Expiry(Model):
-    """*amount* is lost when it is not taken up to and including *on*."""
-
-    amount: Amount
-    on: date
-
-
-class LeaveBalance(Model):
-    """What someone may still take of one leave type, counted up to and including *as_of*. All amounts in *unit*.
-
-    Attributes:
-        entitled: For the whole period.
-        carried_over: From earlier periods, as far as not expired.
-        accrued: Built up by *as_of*, where leave is built up.
-        taken: Approved, on days up to *as_of*.
-        planned: Approved, on later days of the period.
-        pending: Asked for, not yet decided.
-        available: What may still be asked for: entitled + carried over + adjusted - taken - planned - pending.
-    """
-
-    employee: PersonRef
-    leave_type: Ref
-    name: str
-    as_of: date
-    unit: Unit
-    entitled: Amount | None = None
-    carried_over: Amount | None = None
-    expiring: tuple[Expiry, ...] = ()
-    accrued: Amount | None = None
-    adjusted: Amount | None = None
-    taken: Amount | None = None
-    planned: Amount | None = None
-    pending: Amount | None = None
-    available: Amount | None = None
-    origin: BalanceOrigin = BalanceOrigin.BACKEND
-    unlimited: bool = False
-    period: tuple[date, date] | None = None
-
-
-class DayOff(Model):
-    """A day, or a part of it, that someone asks for.
-
-    Attributes:
-        hours: With ``Portion.HOURS``: how many.
-        start: With ``Portion.HOURS``: from when, on the clocks of the employee's zone.
-    """
-
-    date: date
-    portion: Portion = Portion.FULL
-    hours: Amount | None = None
-    start: time | None = None
-
-    @model_validator(mode="after")
-    def _hours_with_hours(self) -> Self:
-        if (self.portion is Portion.HOURS) != (self.hours is not None):
-            raise ValueError("give hours with portion 'hours', and only then")
-        if self.hours is not None and not 0 < self.hours <= 24:
-            raise ValueError("hours are more than 0 and at most 24")
-        return self
-
-
-class LeaveDay(DayOff):
-    """A day of a request with what it costs: nothing on a holiday or a day without work, and *why_zero* says so."""
-
-    charged: DurationAmount
-    why_zero: str | None = None
-
-
-MOST_DAYS = 400
-"""Days in one request, at most."""
-
-
-class LeaveDraft(Model):
-    """What someone asks for.
-
-    Attributes:
-        leave_type: Reference or name of the type.
-        days: Each day once; days without work may be among them and cost nothing.
-        person: Who will be off; the caller when left out.
-        reason: For the approver; never shown to colleagues.
-        substitute: Who stands in.
-    """
-
-    leave_type: Ref | str
-    days: Annotated[tuple[DayOff, ...], Field(min_length=1, max_length=MOST_DAYS)]
-    person: PersonRef | None = None
-    reason: Annotated[str, Field(max_length=2000)] | None = None
-    substitute: PersonRef | None = None
-    attachments: tuple[Upload, ...] = ()
-
-    @model_validator(mode="after")
-    def _each_day_once(self) -> Self:
-        dates = [day.date for day in self.days]
-        if len(set(dates)) != len(dates):
-            raise ValueError("days: the same date is there twice")
-        return self
-
-    @classmethod
-    def between(
-        cls,
-        leave_type: Ref | str,
-        first: date,
-        last: date | None = None,
-        *,
-        first_portion: Portion = Portion.FULL,
-        last_portion: Portion = Portion.FULL,
-        **others: Any,
-    ) -> LeaveDraft:
-        """Every day from *first* to *last*, both included; the ends may be half days.
-
-        A first day in the afternoon (``PM``) and a last day in the morning (``AM``) are what makes a gap-free absence.
-        """
-        until = last or first
-        if until < first:
-            raise ValueError("last is before first")
-        if (until - first).days >= MOST_DAYS:
-            raise ValueError(f"at most {MOST_DAYS} days at once")
-        portions = {until: last_portion} | {
-            first: first_portion if until != first or last is None else _single(first_portion, last_portion)
-        }
-        days = tuple(DayOff(date=day, portion=portions.get(day, Portion.FULL)) for day in days_between(first, until))
-        return cls(leave_type=leave_type, days=days, **others)
-
-    @property
-    def first_day(self) -> date:
-        """The earliest date."""
-        return min(day.date for day in self.days)
-
-    @property
-    def last_day(self) -> date:
-        """The latest date."""
-        return max(day.date for day in self.days)
-
-
-def _single(first: Portion, last: Portion) -> Portion:
-    """The portion of a request of one day, given for its first or its last end."""
-    return last if first is Portion.FULL else first
-
-
-class LeaveRequest(Record):
-    """A request as the system recorded it."""
-
-    employee: PersonRef
-    leave_type: Ref
-    type_name: str
-    days: tuple[LeaveDay, ...]
-    status: Mapped[LeaveStatus]
-    reason: str | None = None
-    substitute: PersonRef | None = None
-    approvals: tuple[ApprovalStep, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-    supersedes: Ref | None = None
-    submitted_by: PersonRef | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
-    decided_at: AwareDatetime | None = None
-
-    @property
-    def first_day(self) -> date:
-        """The earliest date."""
-        return min(day.date for day in self.days)
-
-    @property
-    def last_day(self) -> date:
-        """The latest date."""
-        return max(day.date for day in self.days)
-
-    @property
-    def total(self) -> DurationAmount:
-        """What all days cost together, in the leave type's unit."""
-        first = self.days[0].charged
-        return DurationAmount(value=sum((day.charged.value for day in self.days), Decimal(0)), unit=first.unit)
-
-
-class Absence(Model):
-    """Someone is off on a day, or a part of it. The reason and the kind of leave are not part of it."""
-
-    person: PersonRef
-    date: date
-    portion: Portion = Portion.FULL
-    tentative: bool = False
+__all__ = [
+    "MOST_DAYS",
+    "Absence",
+    "AttachmentRequired",
+    "AttachmentRule",
+    "BalanceOrigin",
+    "BlackoutPeriod",
+    "CannotCancelAfterStart",
+    "CrossesEntitlementPeriod",
+    "DayOff",
+    "Expiry",
+    "IncrementInvalid",
+    "InsufficientBalance",
+    "LeaveBalance",
+    "LeaveCategory",
+    "LeaveDay",
+    "LeaveDraft",
+    "LeaveEvent",
+    "LeaveRequest",
+    "LeaveService",
+    "LeaveStatus",
+    "LeaveStep",
+    "LeaveType",
+    "NotAWorkingDay",
+    "NotYourApproval",
+    "NoticeTooShort",
+    "OverlappingLeave",
+    "Pay",
+    "PayrollLocked",
+    "ReasonRequired",
+    "SickAlready",
+    "SickCase",
+    "SickReport",
+]
 
 
 _READ = Access("leave.read", frozenset({Relation.SELF, Relation.MANAGER}), named("person"))
 _READ_REF = Access("leave.read", frozenset({Relation.SELF, Relation.MANAGER}), owner())
 _REQUEST_REF = Access("leave.request", frozenset({Relation.SELF}), owner())
 _ANYONE = Access("leave.absences")
+_SICK = Access("leave.sick", frozenset({Relation.SELF, Relation.MANAGER}), named("person"))
 
 
 def _draft(arguments: Arguments) -> LeaveDraft:
@@ -328,6 +99,15 @@ _MEASURES: dict[str, Measure] = {
     "reason_length": lambda a: len(_draft(a).reason or ""),
     "attachment_bytes": lambda a: max((upload.size for upload in _draft(a).attachments), default=0),
 }
+
+
+_SICK_FEATURES: dict[str, Feature] = {
+    "half_days": lambda a: a["report"].portion is not Portion.FULL,
+    "expected_until": lambda a: a["report"].expected_until is not None,
+    "reachable_at": lambda a: a["report"].reachable_at is not None,
+    "handover": lambda a: a["report"].handover is not None,
+}
+_WITH_REASON: dict[str, Feature] = {"reason": lambda a: a["reason"] is not None}
 
 
 class LeaveService(Service, service="leave"):
@@ -404,8 +184,11 @@ class LeaveService(Service, service="leave"):
 
         Raises:
             InsufficientBalance: *short_by* in the leave type's unit; nothing was recorded.
+            CrossesEntitlementPeriod: Nothing was granted yet for the days from *split_at* on.
             OverlappingLeave: With the requests that overlap.
             NotAWorkingDay: No day of it costs anything.
+            BlackoutPeriod, PayrollLocked: No leave then, or no longer.
+            NoticeTooShort, IncrementInvalid, ReasonRequired, AttachmentRequired: The rules of the leave type.
             NotSupported: With the link to the system's own form.
             OutcomeUnknown: It may have been recorded; ask ``submit.reconcile(key)``.
 
@@ -414,17 +197,18 @@ class LeaveService(Service, service="leave"):
         raise self.unsupported("submit")
         yield
 
-    @write(Safety.ONCE, access=_REQUEST_REF)
+    @write(Safety.ONCE, access=_REQUEST_REF, features=_FEATURES, measures=_MEASURES)
     def amend(self, ref: Ref, draft: LeaveDraft, *, key: Key | None = None) -> Steps[LeaveRequest]:
         """Replace a request that is not yet decided, or was returned, by *draft*; it is asked for anew.
 
         Raises:
-            Conflict: It was decided meanwhile.
+            Conflict: It was decided meanwhile; or changed, when *ref* is of an earlier ``get`` and carries a version.
+            InsufficientBalance: As for ``submit``, and all the others of it.
         """
         raise self.unsupported("amend")
         yield
 
-    @write(Safety.ONCE, access=_REQUEST_REF)
+    @write(Safety.ONCE, access=_REQUEST_REF, features=_WITH_REASON)
     def withdraw(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[LeaveRequest]:
         """Take back a request before it is decided.
 
@@ -434,12 +218,14 @@ class LeaveService(Service, service="leave"):
         raise self.unsupported("withdraw")
         yield
 
-    @write(Safety.ONCE, access=_REQUEST_REF)
+    @write(Safety.ONCE, access=_REQUEST_REF, features=_WITH_REASON)
     def cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[LeaveRequest]:
         """Give approved leave back. Once it has begun, the approver has to agree (``CANCEL_REQUESTED``).
 
         Raises:
-            Conflict: It is not approved, or is over.
+            Conflict: It is not approved.
+            CannotCancelAfterStart: It is over, or has begun and the system does not take it back then.
+            PayrollLocked: Some of its days can no longer be changed.
         """
         raise self.unsupported("cancel")
         yield
@@ -450,14 +236,25 @@ class LeaveService(Service, service="leave"):
         raise self.unsupported("inbox")
         yield Page(())
 
-    @write(Safety.ONCE, access=Access("leave.decide", frozenset({Relation.MANAGER}), owner()))
+    @write(
+        Safety.ONCE,
+        access=Access("leave.decide", frozenset({Relation.MANAGER}), owner()),
+        features={"comment": lambda a: a["comment"] is not None, "return": lambda a: a["decision"] is Decision.RETURN},
+    )
     def decide(
         self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None
     ) -> Steps[LeaveRequest]:
         """Approve, reject or return a request, or agree to a cancellation. Nobody decides about their own.
 
+        Args:
+            ref: With the version of the request that was looked at (as in ``request.ref``), a request that was changed
+                since is not decided about unseen.
+            comment: For the employee.
+
         Raises:
-            Conflict: Someone decided already.
+            Conflict: Someone decided already, or the request was changed meanwhile.
+            NotYourApproval: It is the caller's own, or someone else's to decide.
+            PayrollLocked: Some of its days can no longer be changed.
             ReasonRequired: Rejecting and returning say why.
         """
         raise self.unsupported("decide")
@@ -489,12 +286,56 @@ class LeaveService(Service, service="leave"):
         raise self.unsupported("attachment")
         yield
 
+    @read(access=_SICK)
+    def sick_cases(self, person: PersonRef | None = None, *, since: date | None = None) -> Steps[Listing[SickCase]]:
+        """When *person* was ill, the latest first; only what lasted until *since* or longer, when it is given."""
+        raise self.unsupported("sick_cases")
+        yield
+
+    @read(access=Access("leave.sick", frozenset({Relation.SELF, Relation.MANAGER}), owner(operation="sick_case")))
+    def sick_case(self, ref: Ref) -> Steps[SickCase]:
+        """One illness."""
+        raise self.unsupported("sick_case")
+        yield
+
+    @write(
+        Safety.ONCE,
+        access=Access("leave.sick", frozenset({Relation.SELF, Relation.MANAGER}), named("report", "person")),
+        features=_SICK_FEATURES,
+    )
+    def report_sick(self, report: SickReport, *, key: Key | None = None) -> Steps[SickCase]:
+        """Say that someone is ill, and who reads it knows nothing of what it is.
+
+        Raises:
+            SickAlready: They are reported ill already: *ref* says which case.
+            PayrollLocked: The first day can no longer be changed.
+        """
+        raise self.unsupported("report_sick")
+        yield
+
+    @write(
+        Safety.ONCE,
+        access=Access("leave.sick", frozenset({Relation.SELF, Relation.MANAGER}), owner(operation="sick_case")),
+    )
+    def report_recovered(self, ref: Ref, *, back_on: date | None = None, key: Key | None = None) -> Steps[SickCase]:
+        """Say that someone is well again.
+
+        Args:
+            ref: The case, as ``report_sick`` or ``sick_cases`` gave it.
+            back_on: First day back at work; today when left out.
+
+        Raises:
+            Conflict: They were reported recovered already.
+        """
+        raise self.unsupported("report_recovered")
+        yield
+
     @submit.previews
     def preview_submit(self, draft: LeaveDraft, *, key: Key | None = None) -> Steps[Preview]:
         """What the request would cost, by this library's own arithmetic."""
         from workplace_sdk.services.leave_preview import previewed
 
-        return (yield from previewed(self, draft, key))
+        return (yield from previewed(self, "leave.submit", draft, key))
 
     @amend.previews
     def preview_amend(self, ref: Ref, draft: LeaveDraft, *, key: Key | None = None) -> Steps[Preview]:
@@ -502,57 +343,70 @@ class LeaveService(Service, service="leave"):
         from workplace_sdk.services.leave_preview import previewed
 
         old = yield from self.get.steps(ref)
-        return (yield from previewed(self, draft, key, replacing=old))
+        return (yield from previewed(self, "leave.amend", draft, key, replacing=old))
 
     @withdraw.previews
     def preview_withdraw(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[Preview]:
         """Which request goes."""
+        from workplace_sdk.services.leave_preview import told
+
         request = yield from self.get.steps(ref)
-        return _told("leave.withdraw", key, request, Words("Withdraw: {what}", "Intrekken: {what}"))
+        return told("leave.withdraw", key, request, Words("Withdraw: {what}", "Intrekken: {what}"))
 
     @cancel.previews
     def preview_cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[Preview]:
-        """Which leave is given back, and how much."""
-        request = yield from self.get.steps(ref)
-        return _told("leave.cancel", key, request, Words("Give back: {what}", "Teruggeven: {what}"))
+        """Which leave is given back, how much, and whether the approver has to agree."""
+        from workplace_sdk.services.leave_preview import given_back
+
+        return given_back(self, key, (yield from self.get.steps(ref)))
 
     @decide.previews
     def preview_decide(
         self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None
     ) -> Steps[Preview]:
-        """Whose request, and who else is off then."""
-        from workplace_sdk.services.leave_preview import colleagues_off
+        """Whose request, what they have left, and who else is off then."""
+        from workplace_sdk.services.leave_preview import deciding
 
-        request = yield from self.get.steps(ref)
-        said = {
-            Decision.APPROVE: Words("Approve: {what}", "Goedkeuren: {what}"),
-            Decision.REJECT: Words("Reject: {what}", "Afwijzen: {what}"),
-            Decision.RETURN: Words("Return: {what}", "Terugsturen: {what}"),
-        }[decision]
-        told = _told("leave.decide", key, request, said)
-        others = yield from colleagues_off(self, request.employee, request.first_day, request.last_day)
-        return told.model_copy(update={"lines": (*told.lines, *others)})
+        return (yield from deciding(self, ref, decision, key))
 
     @attach.previews
     def preview_attach(self, ref: Ref, upload: Upload, *, key: Key | None = None) -> Steps[Preview]:
         """Which document goes with which request."""
+        from workplace_sdk.services.leave_preview import told
+
         request = yield from self.get.steps(ref)
-        return _told(
-            "leave.attach", key, request, Words(f"Add {upload.name} to: {{what}}", f"{upload.name} toevoegen aan: {{what}}")
-        )
+        words = Words("Add {name} to: {what}", "{name} toevoegen aan: {what}")
+        return told("leave.attach", key, request, words.filled(name=upload.name))
+
+    @report_sick.previews
+    def preview_report_sick(self, report: SickReport, *, key: Key | None = None) -> Steps[Preview]:
+        """Who is reported ill from when, and which leave falls in it."""
+        from workplace_sdk.services.leave_preview import reporting_sick
+
+        return (yield from reporting_sick(self, report, key))
+
+    @report_recovered.previews
+    def preview_report_recovered(self, ref: Ref, *, back_on: date | None = None, key: Key | None = None) -> Steps[Preview]:
+        """Who is back, and when."""
+        from workplace_sdk.services.leave_preview import reporting_recovered
+
+        return (yield from reporting_recovered(self, ref, back_on, key))
 
 
-def _told(operation: str, key: Key | None, request: LeaveRequest, words: Words) -> Preview:
-    what = f"{request.employee.label}, {request.type_name}, {request.first_day} - {request.last_day}, {request.total}"
-    text = words.filled(what=what)
-    line = PreviewLine(
-        code="request", en=text.en, nl=text.nl, facts={"ref": str(request.ref), "total": str(request.total.value)}
-    )
-    return Preview(operation=operation, key=str(key), lines=(line,))
+def spoken(amount: DurationAmount, language: str) -> str:
+    """An amount of time in *language*: ``2.5 days``, ``2,5 dagen``."""
+    if not language.lower().startswith("nl"):
+        return str(amount)
+    one, many = {Unit.DAY: ("dag", "dagen"), Unit.HOUR: ("uur", "uur"), Unit.MINUTE: ("minuut", "minuten")}[amount.unit]
+    return f"{amount.value.normalize():f} {one if amount.value == 1 else many}".replace(".", ",")
 
 
 class InsufficientBalance(Rejected):
-    """There is less left than was asked for: *short_by* says how much less, in the leave type's unit."""
+    """There is less left than was asked for: *short_by* says how much less, in the leave type's unit.
+
+    Attributes:
+        next_accrual_on: From when there will be more, as far as that is known.
+    """
 
     code = "insufficient-balance"
     words = Words(
@@ -560,9 +414,21 @@ class InsufficientBalance(Rejected):
         "U heeft niet genoeg verlof over: u komt {short_by} tekort.",
     )
 
-    def __init__(self, message: str = "", *, short_by: DurationAmount | None = None, **where: Any) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        short_by: DurationAmount | None = None,
+        next_accrual_on: date | None = None,
+        **where: Any,
+    ) -> None:
         super().__init__(message, field=where.pop("field", "days"), **where)
         self.short_by = short_by
+        self.next_accrual_on = next_accrual_on
+
+    def sentence(self, language: str = "en") -> str:
+        short = "?" if self.short_by is None else spoken(self.short_by, language)
+        return self.words.filled(short_by=short).in_(language)
 
 
 class OverlappingLeave(Rejected):
@@ -663,6 +529,26 @@ class IncrementInvalid(Rejected):
     def __init__(self, message: str = "", *, step: Decimal | None = None, **where: Any) -> None:
         super().__init__(message, field=where.pop("field", "days"), **where)
         self.step = step
+
+
+class CannotCancelAfterStart(Conflict):
+    """The leave has begun, or is over: it is no longer given back."""
+
+    code = "cannot-cancel-after-start"
+    words = Words(
+        "This leave has begun and can no longer be cancelled.", "Dit verlof is begonnen en kan niet meer worden geannuleerd."
+    )
+
+
+class SickAlready(Conflict):
+    """They are reported ill already: *ref* says which case."""
+
+    code = "sick-already"
+    words = Words("You are reported ill already.", "U bent al ziek gemeld.")
+
+    def __init__(self, message: str = "", *, ref: Ref | None = None, **where: Any) -> None:
+        super().__init__(message, field=where.pop("field", "first_day"), **where)
+        self.ref = ref
 
 
 class NotYourApproval(Conflict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from workplace_sdk.kernel.connector import Connector
 from workplace_sdk.kernel.errors import ConfigError
@@ -24,6 +24,8 @@ class LocalSettings(BaseModel):
     Attributes:
         url: ``sqlite:///workplace.db`` or ``postgresql+psycopg://host/name``; the workplace's store when it is left out.
         region: ISO 3166 country or subdivision (``NL``, ``DE-BY``) whose public holidays apply unless a person has another.
+        week: Hours per weekday from Monday (``8 8 8 8 4``) of who has no work schedule of their own and where none is set for
+            everyone; nothing is assumed when it is left out.
         currency: ISO 4217 currency in which expenses are paid back.
     """
 
@@ -31,7 +33,17 @@ class LocalSettings(BaseModel):
 
     url: str | None = None
     region: str = "NL"
+    week: str | None = None
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+
+    @field_validator("week")
+    @classmethod
+    def _hours_per_weekday(cls, value: str | None) -> str | None:
+        if value is not None:
+            from workplace_sdk.services.calendar import parse_week
+
+            parse_week(value)
+        return value
 
 
 class Local(Connector):

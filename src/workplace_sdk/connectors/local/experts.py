@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import locked
-from workplace_sdk.connectors.local.leave_records import APPROVED, LeaveRecords
-from workplace_sdk.connectors.local.leave_tables import leave_days, leave_requests
+from workplace_sdk.connectors.local.leave_absences import LeaveAbsences
 from workplace_sdk.connectors.local.people_records import expert_of, index_people, managers_of
 from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
@@ -20,7 +19,8 @@ from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import pages, read, write
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.search.experts import found
-from workplace_sdk.services.common import PersonRef, zone_of
+from workplace_sdk.services.calendar import Portion
+from workplace_sdk.services.common import PersonRef, days_between, zone_of
 from workplace_sdk.services.experts import (
     Availability,
     Expert,
@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 HERE: Final = Native(evidence="live")
+LOOKED_AHEAD: Final = 370
+"""Days in which the next working day is looked for."""
 
 
-class LocalExperts(LeaveRecords, ExpertDirectory):
+class LocalExperts(LeaveAbsences, ExpertDirectory):
     """People of our own tables. Who left or is hidden never shows."""
 
     absent = {"members": "the local store has units and teams, no groups"}  # noqa: RUF012 - a ClassVar in the base
@@ -84,7 +86,7 @@ class LocalExperts(LeaveRecords, ExpertDirectory):
 
         return (yield from self.reading(query))
 
-    @read(support=Native(evidence="live", note="from working hours and approved leave"))
+    @read(support=Native(evidence="live", note="from working hours and absences"))
     def availability(self, people: tuple[PersonRef, ...]) -> Steps[Listing[Availability]]:
         def query(connection: Connection) -> Listing[Availability]:
             rows = [self.employee(connection, one, field="people") for one in people]
@@ -145,40 +147,37 @@ class LocalExperts(LeaveRecords, ExpertDirectory):
         return tuple(expert_of(self.connection_name, row, managers) for row in rows)
 
     def _available(self, connection: Connection, row: Any) -> Availability:
-        """From the schedule and approved leave; never why someone is off."""
+        """From the schedule and absences; never why someone is off."""
         now = self.session.now()
         local = now.astimezone(zone_of(row.zone or self.session.zone))
         today = local.date()
-        off = self._days_off(connection, row, today)
+        last = today + timedelta(days=LOOKED_AHEAD)
+        off = self._days_off(connection, row, today, last)
+        free = self.holidays_of(connection, row, today, last)
+        schedules = self.schedules_of(connection, row)
         backup = self.people_by_id(connection, {row.backup_id}).get(row.backup_id)
+
+        def works(day: date) -> bool:
+            schedule = schedules.on(day)
+            whole = day in free and free[day].portion is Portion.FULL
+            return schedule is not None and bool(schedule.hours_on(day)) and not whole
+
+        unknown = schedules.on(today) is None and schedules.employed(today)
         if today in off:
             state = Presence.ABSENT
-        elif not self.schedule_of(connection, row, today).hours_on(today) or today in self.holidays_of(
-            connection, row, today, today
-        ):
-            state = Presence.OFF_WORK
-        else:
+        elif unknown or works(today):
             return Availability(person=self.person_ref(row), now=Presence.UNKNOWN, backup=backup, as_of=now)
-        day = today
-        for _ in range(370):
-            day += timedelta(days=1)
-            worked = self.schedule_of(connection, row, day).hours_on(day)
-            if worked and day not in off and day not in self.holidays_of(connection, row, day, day):
-                break
-        following = datetime.combine(day, time(0), local.tzinfo)
+        else:
+            state = Presence.OFF_WORK
+        day = next((day for day in days_between(today + timedelta(days=1), last) if day not in off and works(day)), None)
+        following = None if day is None else datetime.combine(day, time(0), local.tzinfo)
         return Availability(
             person=self.person_ref(row), now=state, until=following, next_free=following, backup=backup, as_of=now
         )
 
-    def _days_off(self, connection: Connection, row: Any, since: Any) -> set[Any]:
-        chosen = (
-            sa.select(leave_days.c.date, leave_days.c.charged)
-            .join(leave_requests, leave_requests.c.id == leave_days.c.request_id)
-            .where(
-                leave_requests.c.person_id == row.id,
-                leave_requests.c.status.in_(APPROVED),
-                leave_days.c.date >= since,
-                leave_days.c.portion == "full",
-            )
-        )
-        return {day for day, charged in connection.execute(chosen) if charged}
+    def _days_off(self, connection: Connection, row: Any, since: date, until: date) -> set[date]:
+        return {
+            absence.date
+            for absence in self.absences_of(connection, [row.id], since, until)
+            if absence.portion is Portion.FULL and not absence.tentative
+        }

@@ -1,35 +1,32 @@
-"""Rows of leave as models."""
+"""What the rules of leave and its balances are made of: types, schedules, days off for everyone, grants, days spoken for."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import LocalService
 from workplace_sdk.connectors.local.leave_balance import Grant, Used
+from workplace_sdk.connectors.local.leave_schedules import Schedules, Week
 from workplace_sdk.connectors.local.leave_tables import (
     closed_days,
     leave_days,
-    leave_decisions,
     leave_grants,
     leave_requests,
     leave_types,
     work_schedules,
 )
-from workplace_sdk.services.calendar import Holiday, HolidayKind, WorkSchedule, public_holidays
-from workplace_sdk.services.common import ApprovalStep, DurationAmount, Mapped, PersonRef, StepState, Unit, days_between
-from workplace_sdk.services.leave import AttachmentRule, LeaveCategory, LeaveDay, LeaveRequest, LeaveStatus, LeaveType
+from workplace_sdk.kernel.errors import ConfigError, NotFound
+from workplace_sdk.services.calendar import Holiday, HolidayKind, Portion, WorkSchedule, parse_week, public_holidays
+from workplace_sdk.services.common import Mapped, Unit, days_between, zone_of
+from workplace_sdk.services.leave import AttachmentRule, LeaveCategory, LeaveType, Pay
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
-
-NINE_TO_FIVE = tuple(Decimal(hours) for hours in (8, 8, 8, 8, 8, 0, 0))
-"""The schedule of someone for whom none was set, in an organisation for which none was set."""
 
 PENDING = ("submitted",)
 APPROVED = ("approved", "cancel_requested")
@@ -52,36 +49,53 @@ class LeaveRecords(LocalService):
             requires_approval=row.requires_approval,
             requires_reason=row.requires_reason,
             attachments=AttachmentRule(row.attachments),
+            attachment_after=row.attachment_after,
+            max_days=row.max_days,
+            paid=None if row.paid is None else Pay(row.paid),
             allow_negative=row.allow_negative or row.unlimited,
             charges_holidays=row.charges_holidays,
             min_notice=row.min_notice,
             confidential=row.confidential,
         )
 
+    def today_of(self, person: Any) -> date:
+        """Today on the clocks of a row of ``people``."""
+        today: date = self.session.now().astimezone(zone_of(person.zone or self.session.zone)).date()
+        return today
+
     def active_types(self, connection: Connection) -> Sequence[Row[Any]]:
         """Rows of the types that can be asked for."""
         return connection.execute(sa.select(leave_types).where(leave_types.c.active).order_by(leave_types.c.id)).all()
 
-    def schedule_of(self, connection: Connection, person: Any, on: date) -> WorkSchedule:
-        """The schedule that holds for a row of ``people`` on a date."""
-        valid = (work_schedules.c.first <= on) & (work_schedules.c.last.is_(None) | (work_schedules.c.last >= on))
+    def schedules_of(self, connection: Connection, person: Any) -> Schedules:
+        """Every schedule that concerns a row of ``people``; what the settings say holds where nothing else does."""
         whose = (work_schedules.c.person_id == person.id) | work_schedules.c.person_id.is_(None)
-        order = (work_schedules.c.person_id.is_(None), work_schedules.c.first.desc(), work_schedules.c.id.desc())
-        row = connection.execute(sa.select(work_schedules).where(valid, whose).order_by(*order).limit(1)).one_or_none()
-        zone = person.zone or self.session.zone
-        region = person.region or self.local.settings.region
-        if row is None:
-            return WorkSchedule.model_validate({"hours": NINE_TO_FIVE, "zone": zone, "region": region})
-        return WorkSchedule.model_validate(
-            {
-                "hours": row.hours,
-                "exceptions": row.exceptions,
-                "zone": zone,
-                "region": region,
-                "fte": row.fte,
-                "valid_from": row.first,
-                "valid_until": row.last,
-            }
+        rows: list[Any] = list(connection.execute(sa.select(work_schedules).where(whose)).all())
+        if self.local.settings.week is not None:
+            rows.append(Week(parse_week(self.local.settings.week)))
+        zone, region = person.zone or self.session.zone, person.region or self.local.settings.region
+        return Schedules(rows, zone, region, person.started_on, person.left_on)
+
+    def schedule_of(self, connection: Connection, person: Any, on: date) -> WorkSchedule:
+        """The schedule that holds for a row of ``people`` on a date.
+
+        Raises:
+            ConfigError: Nobody said when they work. Nothing is assumed.
+        """
+        schedules = self.schedules_of(connection, person)
+        schedule = schedules.on(on)
+        if schedule is None:
+            if not schedules.employed(on):
+                raise NotFound(f"{person.display_name} is not employed on {on}", field="on")
+            raise self.no_schedule(person, on)
+        return schedule
+
+    def no_schedule(self, person: Any, on: date) -> ConfigError:
+        """Nobody said when they work."""
+        return ConfigError(
+            f"no work schedule of {person.display_name} is known on {on}: set one, or here the week of who has none (8 8 8 8 8)",
+            table=f"connections.{self.connection_name}",
+            key="week",
         )
 
     def holidays_of(self, connection: Connection, person: Any, first: date, last: date) -> dict[date, Holiday]:
@@ -97,82 +111,19 @@ class LeaveRecords(LocalService):
         )
         for row in connection.execute(closed):
             for day in days_between(max(first, row.first), min(last, row.last)):
-                found.setdefault(day, Holiday(date=day, name=row.name, region=region, kind=HolidayKind.COMPANY))
+                company = Holiday(
+                    date=day, name=row.name, region=region, kind=HolidayKind.COMPANY, portion=Portion(row.portion)
+                )
+                found.setdefault(day, company)
         return dict(sorted(found.items()))
-
-    def requests_of(self, connection: Connection, rows: Sequence[Row[Any]]) -> tuple[LeaveRequest, ...]:
-        """Requests with their days, decisions, people and attachments, in the order of *rows*."""
-        ids = [row.id for row in rows]
-        days = _grouped(connection, leave_days, ids, leave_days.c.date)
-        decisions = _grouped(connection, leave_decisions, ids, leave_decisions.c.id)
-        kinds = {row.id: row for row in connection.execute(sa.select(leave_types)).all()}
-        wanted: set[int | None] = {row.person_id for row in rows} | {row.submitted_by_id for row in rows}
-        wanted |= {row.substitute_id for row in rows} | {step.person_id for steps in decisions.values() for step in steps}
-        names = self.people_by_id(connection, wanted)
-        return tuple(self._request(connection, row, kinds[row.type_id], days[row.id], decisions[row.id], names) for row in rows)
-
-    def _request(
-        self,
-        connection: Connection,
-        row: Any,
-        kind: Any,
-        days: Sequence[Any],
-        decisions: Sequence[Any],
-        names: dict[int | None, PersonRef],
-    ) -> LeaveRequest:
-        unit = Unit(kind.unit)
-        status = LeaveStatus(row.status)
-        if status is LeaveStatus.APPROVED and row.last_day < self.session.today():
-            status = LeaveStatus.TAKEN
-        return LeaveRequest(
-            ref=self.ref("leave", row.id),
-            key=self.key_of(connection, "leave.submit", row.id),
-            fetched_at=self.session.now(),
-            employee=names[row.person_id],
-            leave_type=self.ref("leave_type", row.type_id),
-            type_name=kind.name,
-            days=tuple(
-                LeaveDay(
-                    date=day.date,
-                    portion=day.portion,
-                    hours=day.hours,
-                    start=day.start,
-                    charged=DurationAmount(value=day.charged, unit=unit),
-                    why_zero=day.why_zero,
-                )
-                for day in days
-            ),
-            status=Mapped(value=status),
-            reason=row.reason,
-            substitute=names.get(row.substitute_id),
-            approvals=tuple(
-                ApprovalStep(
-                    approver=names.get(step.person_id) or PersonRef(display_name="(erased)"),
-                    state=StepState(step.state),
-                    order=order,
-                    decided_by=names.get(step.person_id),
-                    decided_at=step.at,
-                    comment=step.comment,
-                )
-                for order, step in enumerate(decisions, start=1)
-            ),
-            attachments=self.files_of(connection, "leave", row.id),
-            submitted_by=names.get(row.submitted_by_id),
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            decided_at=row.decided_at,
-        )
-
-    def request(self, connection: Connection, id_: int) -> LeaveRequest:
-        """One request that is known to be there."""
-        return self.requests_of(
-            connection, [connection.execute(sa.select(leave_requests).where(leave_requests.c.id == id_)).one()]
-        )[0]
 
     def grants_of(self, connection: Connection, person_id: int, type_id: int) -> list[Grant]:
         """What someone was granted of a type."""
         query = sa.select(leave_grants).where(leave_grants.c.person_id == person_id, leave_grants.c.type_id == type_id)
-        return [Grant(row.kind, row.amount, row.first, row.last) for row in connection.execute(query)]
+        return [
+            Grant(row.kind, row.amount, row.first, row.last, row.usable_from or row.first, row.usable_until or row.last)
+            for row in connection.execute(query.order_by(leave_grants.c.id))
+        ]
 
     def used_of(self, connection: Connection, person_id: int, type_id: int, *, without: int | None = None) -> list[Used]:
         """Days of a type that are spoken for, those of the request *without* left out."""
@@ -187,11 +138,3 @@ class LeaveRecords(LocalService):
             )
         )
         return [Used(row.date, row.charged, row.status in PENDING) for row in connection.execute(query) if row.charged]
-
-
-def _grouped(connection: Connection, table: sa.Table, ids: Sequence[int], order: Any) -> defaultdict[int, list[Any]]:
-    found: defaultdict[int, list[Any]] = defaultdict(list)
-    if ids:
-        for row in connection.execute(sa.select(table).where(table.c.request_id.in_(ids)).order_by(order)):
-            found[row.request_id].append(row)
-    return found

@@ -1,107 +1,153 @@
 """The rules that a leave request has to keep, checked inside the transaction that records it."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+from attrs import frozen
 
 from workplace_sdk.connectors.local.leave_balance import Grant, Used, cover
-from workplace_sdk.connectors.local.leave_records import SPOKEN_FOR, LeaveRecords
+from workplace_sdk.connectors.local.leave_records import SPOKEN_FOR
+from workplace_sdk.connectors.local.leave_requests import LeaveRequests
 from workplace_sdk.connectors.local.leave_tables import closed_days, leave_days, leave_requests
-from workplace_sdk.kernel.errors import InvalidInput, NotFound
-from workplace_sdk.services.calendar import Portion, WorkSchedule
-from workplace_sdk.services.common import DurationAmount, Ref, Unit
+from workplace_sdk.connectors.local.schema import files
+from workplace_sdk.kernel.errors import InvalidInput, Rejected
+from workplace_sdk.services.calendar import Holiday, Portion, WorkSchedule
+from workplace_sdk.services.common import DurationAmount, Unit
 from workplace_sdk.services.leave import (
     AttachmentRequired,
+    AttachmentRule,
     BlackoutPeriod,
     CrossesEntitlementPeriod,
     IncrementInvalid,
     InsufficientBalance,
+    LeaveCategory,
     LeaveDay,
     LeaveDraft,
+    LeaveType,
     NotAWorkingDay,
     NoticeTooShort,
     OverlappingLeave,
     PayrollLocked,
     ReasonRequired,
 )
-from workplace_sdk.services.leave_preview import charged_days
+from workplace_sdk.services.leave_preview import charged_days, chosen_type
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
+
+_BY_RIGHT: Final = frozenset(
+    {
+        LeaveCategory.SICK,
+        LeaveCategory.MATERNITY,
+        LeaveCategory.PARTNER,
+        LeaveCategory.PARENTAL,
+        LeaveCategory.CARER,
+        LeaveCategory.BEREAVEMENT,
+        LeaveCategory.CIVIC_DUTY,
+    }
+)
+"""Leave that nobody plans around a busy week: days on which nobody can be off do not bind it."""
 
 
-class LeaveRules(LeaveRecords):
-    """Checking of drafts, shared by ``submit`` and ``amend``."""
+@frozen
+class Asked:
+    """A draft with what it comes to, and why it cannot be: nothing, when *problems* is empty."""
 
-    def type_row(self, connection: Connection, wanted: Ref | str) -> Row[Any]:
-        """The row of the type that a draft names, by reference or name."""
+    kind: LeaveType
+    type_id: int
+    unlimited: bool
+    holidays: Mapping[date, Holiday]
+    days: tuple[LeaveDay, ...]
+    problems: tuple[Rejected, ...]
+
+
+class LeaveRules(LeaveRequests):
+    """Checking of drafts, shared by ``submit``, ``amend`` and their previews."""
+
+    def asked(self, connection: Connection, person: Any, draft: LeaveDraft, *, replacing: int | None = None) -> Asked:
+        """What *draft* comes to for a row of ``people``, which a writer has locked. Raises what leaves nothing to count."""
         rows = self.active_types(connection)
-        for row in rows:
-            if wanted == self.ref("leave_type", row.id) or (
-                isinstance(wanted, str) and wanted.casefold() in (row.name.casefold(), str(row.id))
-            ):
-                return row
-        known = ", ".join(row.name for row in rows) or "none"
-        raise NotFound(f"there is no leave type {wanted}; there is: {known}", field="leave_type")
-
-    def checked_days(
-        self, connection: Connection, person: Any, kind: Any, draft: LeaveDraft, *, replacing: int | None = None
-    ) -> tuple[LeaveDay, ...]:
-        """The days of *draft* with what they cost, when every rule is kept. The person's row is locked by the caller."""
-        days = self._charged(connection, person, kind, draft)
-        self._check_form(connection, kind, draft, days)
-        self._check_closed(connection, days)
-        self._check_overlap(connection, person.id, days, replacing)
-        if not (kind.unlimited or kind.allow_negative):
-            self._check_balance(connection, person.id, kind, days, replacing)
-        return days
-
-    def _charged(self, connection: Connection, person: Any, kind: Any, draft: LeaveDraft) -> tuple[LeaveDay, ...]:
+        kind = chosen_type([self.type_of(row) for row in rows], draft.leave_type)
+        row = next(row for row in rows if self.ref("leave_type", row.id) == kind.ref)
         holidays = self.holidays_of(connection, person, draft.first_day, draft.last_day)
-        days: list[LeaveDay] = []
-        schedule: WorkSchedule | None = None
-        for day in sorted(draft.days, key=lambda one: one.date):
-            if schedule is None or not _holds(schedule, day.date):
-                schedule = self.schedule_of(connection, person, day.date)
-            alone = draft.model_copy(update={"days": (day,)})
-            try:
-                days += charged_days(
-                    alone, unit=Unit(kind.unit), schedule=schedule, holidays=holidays, charges_holidays=kind.charges_holidays
-                )
-            except ValueError as error:
-                raise InvalidInput(f"{day.date}: {error}", field="days") from None
-        return tuple(days)
+        schedules = self.schedules_of(connection, person)
 
-    def _check_form(self, connection: Connection, kind: Any, draft: LeaveDraft, days: Sequence[LeaveDay]) -> None:
+        def schedule_on(day: date) -> WorkSchedule | None:
+            schedule = schedules.on(day)
+            if schedule is None and schedules.employed(day):
+                raise self.no_schedule(person, day)
+            return schedule
+
+        try:
+            days = charged_days(draft.days, kind, schedule_on, holidays)
+        except ValueError as error:
+            raise InvalidInput(str(error), field="days") from None
         if not any(day.charged.value for day in days):
             raise NotAWorkingDay(dates=tuple(day.date for day in days))
-        if not kind.half_days and any(day.portion in (Portion.AM, Portion.PM) for day in days):
-            raise InvalidInput(f"{kind.name} is not taken in half days", field="days")
-        if not kind.hours and any(day.portion is Portion.HOURS for day in days):
-            raise InvalidInput(f"{kind.name} is not taken in hours", field="days")
-        if kind.increment and any(day.charged.value % kind.increment for day in days):
-            raise IncrementInvalid(step=kind.increment)
-        if kind.requires_reason and not (draft.reason or "").strip():
-            raise ReasonRequired(field="reason")
-        if kind.attachments == "always" and not draft.attachments:
-            raise AttachmentRequired(field="attachments")
-        if kind.min_notice is not None and (days[0].date - self.session.today()).days < kind.min_notice:
-            raise NoticeTooShort(min_days=kind.min_notice)
+        problems = [
+            *self._form(kind, days),
+            *self._enclosed(connection, kind, draft, replacing),
+            *self._notice(person, kind, days),
+            *self.closed(connection, days, blackouts=kind.category.value not in _BY_RIGHT),
+            *self._overlap(connection, person.id, days, replacing),
+        ]
+        if not (row.unlimited or row.allow_negative):
+            problems += self._balance(connection, person.id, row, days, replacing)
+        return Asked(kind, row.id, row.unlimited, holidays, days, tuple(problems))
 
-    def _check_closed(self, connection: Connection, days: Sequence[LeaveDay]) -> None:
-        query = sa.select(closed_days).where(closed_days.c.first <= days[-1].date, closed_days.c.last >= days[0].date)
-        for row in connection.execute(query.where(closed_days.c.kind != "company").order_by(closed_days.c.first)):
+    @staticmethod
+    def _form(kind: LeaveType, days: Sequence[LeaveDay]) -> Iterator[Rejected]:
+        if not kind.half_days and any(day.portion in (Portion.AM, Portion.PM) for day in days):
+            yield InvalidInput(f"{kind.name} is not taken in half days", field="days")
+        if not kind.hours and any(day.portion is Portion.HOURS for day in days):
+            yield InvalidInput(f"{kind.name} is not taken in hours", field="days")
+        parts = [day.charged.value for day in days if day.portion is Portion.HOURS]
+        if kind.increment and any(part % kind.increment for part in parts):
+            yield IncrementInvalid(step=kind.increment)
+        length = (days[-1].date - days[0].date).days + 1
+        if kind.max_days is not None and length > kind.max_days:
+            yield InvalidInput(f"{kind.name} is asked for at most {kind.max_days} days at once", field="days")
+
+    @staticmethod
+    def _enclosed(connection: Connection, kind: LeaveType, draft: LeaveDraft, replacing: int | None) -> Iterator[Rejected]:
+        if kind.requires_reason and not (draft.reason or "").strip():
+            yield ReasonRequired(field="reason")
+        if kind.attachments is AttachmentRule.NEVER and draft.attachments:
+            yield InvalidInput(f"no documents are kept with {kind.name}", field="attachments")
+        long = (draft.last_day - draft.first_day).days + 1 > (kind.attachment_after or 0)
+        wanted = kind.attachments is AttachmentRule.ALWAYS or (kind.attachments is AttachmentRule.AFTER_DAYS and long)
+        if wanted and not draft.attachments:
+            kept = sa.select(files.c.id).where(files.c.kind == "leave", files.c.record_id == replacing).limit(1)
+            if replacing is None or connection.execute(kept).scalar() is None:
+                yield AttachmentRequired(field="attachments")
+
+    def _notice(self, person: Any, kind: LeaveType, days: Sequence[LeaveDay]) -> Iterator[Rejected]:
+        first = next(day.date for day in days if day.charged.value)
+        if kind.min_notice is not None and (first - self.today_of(person)).days < kind.min_notice:
+            yield NoticeTooShort(min_days=kind.min_notice)
+
+    @staticmethod
+    def closed(connection: Connection, days: Sequence[LeaveDay], *, blackouts: bool) -> Iterator[Rejected]:
+        """Days that payroll has closed, and (with *blackouts*) on which nobody can be off."""
+        query = sa.select(closed_days).where(
+            closed_days.c.kind != "company", closed_days.c.first <= days[-1].date, closed_days.c.last >= days[0].date
+        )
+        for row in connection.execute(query.order_by(closed_days.c.first, closed_days.c.id)):
             if any(day.charged.value and row.first <= day.date <= row.last for day in days):
                 if row.kind == "locked":
-                    raise PayrollLocked(until=row.last)
-                raise BlackoutPeriod(row.name, first=row.first, last=row.last)
+                    yield PayrollLocked(until=row.last)
+                elif blackouts:
+                    yield BlackoutPeriod(row.name, first=row.first, last=row.last)
 
-    def _check_overlap(self, connection: Connection, person_id: int, days: Sequence[LeaveDay], replacing: int | None) -> None:
+    def _overlap(
+        self, connection: Connection, person_id: int, days: Sequence[LeaveDay], replacing: int | None
+    ) -> Iterator[Rejected]:
         query = (
             sa.select(leave_days, leave_requests.c.id.label("other"))
             .join(leave_requests, leave_requests.c.id == leave_days.c.request_id)
@@ -113,35 +159,37 @@ class LeaveRules(LeaveRecords):
             )
         )
         mine = {day.date: day for day in days if day.charged.value}
-        others = {
+        others: set[int] = {
             row.other for row in connection.execute(query) if row.charged and row.date in mine and _clash(mine[row.date], row)
         }
         if others:
-            raise OverlappingLeave(refs=tuple(self.ref("leave", other) for other in sorted(others)))
+            yield OverlappingLeave(refs=tuple(self.ref("leave", other) for other in sorted(others)))
 
-    def _check_balance(
+    def _balance(
         self, connection: Connection, person_id: int, kind: Any, days: Sequence[LeaveDay], replacing: int | None
-    ) -> None:
+    ) -> Iterator[Rejected]:
         grants = self.grants_of(connection, person_id, kind.id)
         used = self.used_of(connection, person_id, kind.id, without=replacing)
         wanted = [Used(day.date, day.charged.value, pending=True) for day in days if day.charged.value]
         short = cover(grants, [*used, *wanted]).short - cover(grants, used).short
-        if short > 0:
-            self._check_periods(grants, wanted)
-            raise InsufficientBalance(short_by=DurationAmount(value=short, unit=Unit(kind.unit)))
-
-    @staticmethod
-    def _check_periods(grants: Sequence[Grant], wanted: Sequence[Used]) -> None:
-        """Say where to split when the first days have a grant and the later ones have none yet."""
-        granted = [any(grant.first <= used.date <= grant.last for grant in grants) for used in wanted]
-        if granted[0] and not granted[-1]:
-            last = max(grant.last for grant in grants if grant.first <= wanted[0].date <= grant.last)
-            raise CrossesEntitlementPeriod(split_at=last + timedelta(days=1))
+        if short <= 0:
+            return
+        split = _split(grants, wanted)
+        if split is not None:
+            yield CrossesEntitlementPeriod(split_at=split)
+            return
+        later = [grant.usable_from for grant in grants if grant.usable_from > wanted[-1].date and grant.amount > 0]
+        amount = DurationAmount(value=short, unit=Unit(kind.unit))
+        yield InsufficientBalance(short_by=amount, next_accrual_on=min(later, default=None))
 
 
-def _holds(schedule: WorkSchedule, day: date) -> bool:
-    """Whether a schedule with a known end holds on *day*; one without may be followed by another, so it is asked for anew."""
-    return schedule.valid_until is not None and day <= schedule.valid_until
+def _split(grants: Sequence[Grant], wanted: Sequence[Used]) -> date | None:
+    """Where to split when the first days have a grant and later ones have none yet."""
+    granted = [any(grant.usable_on(used.date) for grant in grants) for used in wanted]
+    if not granted[0] or all(granted):
+        return None
+    bare = wanted[granted.index(False)].date
+    return max(grant.usable_until for grant in grants if grant.usable_until < bare) + timedelta(days=1)
 
 
 def _clash(mine: LeaveDay, row: Any) -> bool:

@@ -1,4 +1,6 @@
-"""Tables of leave: types, what people are granted, requests with their days, decisions, schedules, closed days."""
+"""Tables of leave: types, what people are granted, requests with their days and what became of them,
+schedules, closed days, illness.
+"""
 
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # SQLAlchemy leaves the types of JSON and foreign key columns open.
@@ -28,6 +30,9 @@ leave_types: Final = sa.Table(
     sa.Column("unlimited", sa.Boolean, nullable=False, server_default=sa.false()),  # no balance is kept
     sa.Column("charges_holidays", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("min_notice", sa.Integer),
+    sa.Column("attachment_after", sa.Integer),
+    sa.Column("max_days", sa.Integer),
+    sa.Column("paid", sa.Text),
     sa.Column("confidential", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
 )
@@ -38,10 +43,12 @@ leave_grants: Final = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("person_id", sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     sa.Column("type_id", sa.ForeignKey("leave_types.id"), nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # entitled, carried_over, adjusted
+    sa.Column("kind", sa.Text, nullable=False),  # entitled, carried_over, accrued, adjusted
     sa.Column("amount", Exact, nullable=False),
-    sa.Column("first", sa.Date, nullable=False),  # may be used on days from first
-    sa.Column("last", sa.Date, nullable=False),  # up to and including last
+    sa.Column("first", sa.Date, nullable=False),  # the entitlement period
+    sa.Column("last", sa.Date, nullable=False),
+    sa.Column("usable_from", sa.Date),  # null: as first
+    sa.Column("usable_until", sa.Date),  # null: as last
     sa.Index("ix_leave_grants_person_type", "person_id", "type_id"),
 )
 
@@ -60,6 +67,7 @@ leave_requests: Final = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("decided_at", Instant),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),  # counts what was asked for, anew or differently
     sa.Index("ix_leave_requests_person_first", "person_id", "first_day"),
     sa.Index("ix_leave_requests_status", "status"),
 )
@@ -78,15 +86,31 @@ leave_days: Final = sa.Table(
     sa.UniqueConstraint("request_id", "date"),
 )
 
-leave_decisions: Final = sa.Table(
-    "leave_decisions",
+leave_events: Final = sa.Table(
+    "leave_events",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("request_id", sa.ForeignKey("leave_requests.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("person_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("comment", sa.Text),
+)
+
+sick_cases: Final = sa.Table(
+    "sick_cases",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("person_id", sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("first_day", sa.Date, nullable=False),
+    sa.Column("portion", sa.Text, nullable=False),
+    sa.Column("expected_until", sa.Date),
+    sa.Column("back_on", sa.Date),
+    sa.Column("reachable_at", sa.Text),
+    sa.Column("handover", sa.Text),
+    sa.Column("reported_by_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
+    sa.Column("reported_at", Instant, nullable=False),
+    sa.Column("recovered_at", Instant),
 )
 
 work_schedules: Final = sa.Table(
@@ -109,4 +133,5 @@ closed_days: Final = sa.Table(
     sa.Column("first", sa.Date, nullable=False),
     sa.Column("last", sa.Date, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("portion", sa.Text, nullable=False, server_default="full"),  # of a day on which everyone is off: full, am, pm
 )

@@ -89,4 +89,5 @@ writes: Final = sa.Table(
     sa.Column("operation", sa.Text, nullable=False),
     sa.Column("record_id", sa.Integer),
     sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_writes_operation_record_id", "operation", "record_id"),
 )

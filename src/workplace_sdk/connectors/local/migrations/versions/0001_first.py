@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("first", sa.Date(), nullable=False),
         sa.Column("last", sa.Date(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("portion", sa.Text(), server_default="full", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_closed_days")),
     )
     op.create_table(
@@ -62,6 +63,9 @@ def upgrade() -> None:
         sa.Column("unlimited", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("charges_holidays", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("min_notice", sa.Integer(), nullable=True),
+        sa.Column("attachment_after", sa.Integer(), nullable=True),
+        sa.Column("max_days", sa.Integer(), nullable=True),
+        sa.Column("paid", sa.Text(), nullable=True),
         sa.Column("confidential", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leave_types")),
@@ -131,6 +135,7 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_writes")),
     )
+    op.create_index("ix_writes_operation_record_id", "writes", ["operation", "record_id"], unique=False)
     op.create_table(
         "assets",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -204,6 +209,8 @@ def upgrade() -> None:
         sa.Column("amount", Exact(), nullable=False),
         sa.Column("first", sa.Date(), nullable=False),
         sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("usable_from", sa.Date(), nullable=True),
+        sa.Column("usable_until", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_leave_grants_person_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["type_id"], ["leave_types.id"], name=op.f("fk_leave_grants_type_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leave_grants")),
@@ -223,6 +230,7 @@ def upgrade() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),
         sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_leave_requests_person_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["submitted_by_id"], ["people.id"], name=op.f("fk_leave_requests_submitted_by_id"), ondelete="SET NULL"
@@ -311,20 +319,40 @@ def upgrade() -> None:
     op.create_index(op.f("ix_leave_days_date"), "leave_days", ["date"], unique=False)
     op.create_index(op.f("ix_leave_days_request_id"), "leave_days", ["request_id"], unique=False)
     op.create_table(
-        "leave_decisions",
+        "leave_events",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("request_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("comment", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_leave_decisions_person_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_leave_events_person_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
-            ["request_id"], ["leave_requests.id"], name=op.f("fk_leave_decisions_request_id"), ondelete="CASCADE"
+            ["request_id"], ["leave_requests.id"], name=op.f("fk_leave_events_request_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_leave_decisions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leave_events")),
     )
-    op.create_index(op.f("ix_leave_decisions_request_id"), "leave_decisions", ["request_id"], unique=False)
+    op.create_index(op.f("ix_leave_events_request_id"), "leave_events", ["request_id"], unique=False)
+    op.create_table(
+        "sick_cases",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("portion", sa.Text(), nullable=False),
+        sa.Column("expected_until", sa.Date(), nullable=True),
+        sa.Column("back_on", sa.Date(), nullable=True),
+        sa.Column("reachable_at", sa.Text(), nullable=True),
+        sa.Column("handover", sa.Text(), nullable=True),
+        sa.Column("reported_by_id", sa.Integer(), nullable=True),
+        sa.Column("reported_at", Instant(), nullable=False),
+        sa.Column("recovered_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sick_cases_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["reported_by_id"], ["people.id"], name=op.f("fk_sick_cases_reported_by_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sick_cases")),
+    )
+    op.create_index(op.f("ix_sick_cases_person_id"), "sick_cases", ["person_id"], unique=False)
     op.create_table(
         "tickets",
         sa.Column("id", sa.Integer(), nullable=False),

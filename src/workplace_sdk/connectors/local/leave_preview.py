@@ -1,0 +1,108 @@
+"""What a request would mean in the local store: checked by the very rules that will be applied when it is recorded."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workplace_sdk.connectors.local.leave_balance import Figures, Used, figures
+from workplace_sdk.connectors.local.leave_rules import Asked
+from workplace_sdk.connectors.local.leave_sick import SickLeave
+from workplace_sdk.connectors.local.leave_tables import leave_requests
+from workplace_sdk.connectors.local.schema import files, people
+from workplace_sdk.kernel.effects import Steps
+from workplace_sdk.kernel.errors import NotFound, Rejected
+from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
+from workplace_sdk.services.calendar import public_holidays
+from workplace_sdk.services.common import Attachment, DurationAmount
+from workplace_sdk.services.leave import InsufficientBalance, LeaveDraft, OverlappingLeave
+from workplace_sdk.services.leave_preview import (
+    approval_line,
+    balance_line,
+    blocker_line,
+    colleagues_lines,
+    cost_lines,
+    overlap_line,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy.engine import Connection
+
+    from workplace_sdk.kernel.keys import Key
+
+
+class LeavePreviews(SickLeave):
+    """Previews of ``submit`` and ``amend``."""
+
+    def previewed(self, operation: str, draft: LeaveDraft, key: Key | None, *, replacing: int | None = None) -> Steps[Preview]:
+        """The lines of a preview, from one moment of the store."""
+
+        def query(connection: Connection) -> list[PreviewLine]:
+            person = self.employee(connection, draft.person) if replacing is None else _whose(connection, replacing)
+            try:
+                asked = self.asked(connection, person, draft, replacing=replacing)
+            except Rejected as error:
+                return [blocker_line(error, origin=Origin.BACKEND)]
+            return self._lines(connection, person, draft, asked, replacing)
+
+        return Preview(operation=operation, key=str(key), lines=tuple((yield from self.reading(query))))
+
+    def _lines(
+        self, connection: Connection, person: Any, draft: LeaveDraft, asked: Asked, replacing: int | None
+    ) -> list[PreviewLine]:
+        region: str = person.region or self.local.settings.region
+        years = range(draft.first_day.year, draft.last_day.year + 1)
+        dutch = {day: holiday.name for day, holiday in public_holidays(region, years, "nl").items()}
+        lines = cost_lines(asked.kind, asked.days, asked.holidays, dutch=dutch, origin=Origin.BACKEND)
+        if not asked.unlimited:
+            lines += self._left(connection, person, asked, replacing)
+        for problem in asked.problems:
+            if isinstance(problem, OverlappingLeave):
+                others = (self.request(connection, int(ref.id)) for ref in problem.refs)
+                lines += [overlap_line(other, origin=Origin.BACKEND, weight=Weight.BLOCKER) for other in others]
+            elif not isinstance(problem, InsufficientBalance):  # said with what is left
+                lines.append(blocker_line(problem, origin=Origin.BACKEND))
+        off = self.absences_of(connection, self.team_of(connection, person) - {person.id}, draft.first_day, draft.last_day)
+        lines += colleagues_lines((absence.person for absence in off), origin=Origin.BACKEND)
+        manager = self.people_by_id(connection, {person.manager_id}).get(person.manager_id)
+        return [*lines, approval_line(asked.kind, manager, origin=Origin.BACKEND)]
+
+    def _left(self, connection: Connection, person: Any, asked: Asked, replacing: int | None) -> list[PreviewLine]:
+        """What is left after it: of each entitlement period that it is in, and what is missing."""
+        grants = self.grants_of(connection, person.id, asked.type_id)
+        used = self.used_of(connection, person.id, asked.type_id, without=replacing)
+        wanted = [Used(day.date, day.charged.value, pending=True) for day in asked.days if day.charged.value]
+        for problem in asked.problems:
+            if isinstance(problem, InsufficientBalance) and problem.short_by is not None:
+                lack = problem.short_by.model_copy(update={"value": -problem.short_by.value})
+                return [balance_line(lack, short=True, origin=Origin.BACKEND)]
+        told: dict[tuple[date, date] | None, Figures] = {}
+        for one in wanted:
+            found = figures(grants, [*used, *wanted], one.date)
+            told[found.period] = found  # as of the last day in each period
+        return [
+            balance_line(
+                DurationAmount(value=found.available, unit=asked.kind.unit),
+                period=period if len(told) > 1 else None,
+                origin=Origin.BACKEND,
+            )
+            for period, found in told.items()
+        ]
+
+    def _file(self, connection: Connection, id_: int) -> Attachment:
+        columns: Sequence[Any] = [column for column in files.c if column.name != "content"]
+        return self.attachment_of(connection.execute(sa.select(*columns).where(files.c.id == id_)).one())
+
+
+def _whose(connection: Connection, request_id: int) -> Any:
+    """The row of the person whose request it is."""
+    chosen = sa.select(people).join(leave_requests, leave_requests.c.person_id == people.c.id)
+    person = connection.execute(chosen.where(leave_requests.c.id == request_id)).one_or_none()
+    if person is None:
+        raise NotFound("there is no such request", field="ref")
+    return person

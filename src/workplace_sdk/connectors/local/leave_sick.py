@@ -1,0 +1,157 @@
+"""Being ill, in the local store: from when until when, and nothing of what it is."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workplace_sdk.connectors.local.base import inserted, locked
+from workplace_sdk.connectors.local.leave_reads import HERE, LeaveReads
+from workplace_sdk.connectors.local.leave_tables import closed_days, sick_cases
+from workplace_sdk.connectors.local.schema import people, writes
+from workplace_sdk.kernel.effects import Steps
+from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
+from workplace_sdk.kernel.failures import Safety
+from workplace_sdk.kernel.keys import Key
+from workplace_sdk.kernel.listing import Listing
+from workplace_sdk.kernel.operation import read, write
+from workplace_sdk.services.calendar import Portion
+from workplace_sdk.services.common import PersonRef, Ref
+from workplace_sdk.services.leave import PayrollLocked, SickAlready, SickCase, SickReport
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+
+class SickLeave(LeaveReads):
+    """Reporting ill and recovered."""
+
+    @read(support=HERE)
+    def sick_cases(self, person: PersonRef | None = None, *, since: date | None = None) -> Steps[Listing[SickCase]]:
+        def query(connection: Connection) -> Listing[SickCase]:
+            chosen = sa.select(sick_cases).where(sick_cases.c.person_id == self.employee(connection, person).id)
+            if since is not None:
+                chosen = chosen.where(sick_cases.c.back_on.is_(None) | (sick_cases.c.back_on > since))
+            rows = connection.execute(chosen.order_by(sick_cases.c.first_day.desc(), sick_cases.c.id.desc())).all()
+            return Listing(self._cases(connection, rows), answered=(self.connection_name,))
+
+        return (yield from self.reading(query))
+
+    @read(support=HERE)
+    def sick_case(self, ref: Ref) -> Steps[SickCase]:
+        id_ = self.id_of(ref, "sick")
+
+        def query(connection: Connection) -> SickCase:
+            self._there(connection.execute(sa.select(sick_cases).where(sick_cases.c.id == id_)).one_or_none(), ref)
+            return self._case(connection, id_)
+
+        return (yield from self.reading(query))
+
+    @write(Safety.KEYED, support=HERE)
+    def report_sick(self, report: SickReport, *, key: Key | None = None) -> Steps[SickCase]:
+        def record(connection: Connection) -> int:
+            person = self.employee(connection, report.person)
+            locked(connection, people, person.id)
+            today = self.today_of(person)
+            first = report.first_day or today
+            if first > today:
+                raise InvalidInput("illness is reported when it begins, not before", field="first_day")
+            if report.expected_until is not None and report.expected_until < first:
+                raise InvalidInput("expected_until is before the first day", field="expected_until")
+            self._not_locked(connection, first)
+            self._not_ill_already(connection, person.id, first)
+            values = {
+                "person_id": person.id,
+                "first_day": first,
+                "portion": report.portion.value,
+                "expected_until": report.expected_until,
+                "reachable_at": report.reachable_at,
+                "handover": report.handover,
+                "reported_by_id": self._caller_id(connection),
+                "reported_at": self.session.now(),
+            }
+            return inserted(connection, sick_cases, values)
+
+        return (yield from self.writing(key, "leave.report_sick", record, self._case))
+
+    @report_sick.reconciles
+    def reported_sick(self, key: Key) -> Steps[SickCase | None]:
+        """The case that *key* made."""
+        return (yield from self.written(key, "leave.report_sick", self._case))
+
+    @write(Safety.KEYED, support=HERE)
+    def report_recovered(self, ref: Ref, *, back_on: date | None = None, key: Key | None = None) -> Steps[SickCase]:
+        id_ = self.id_of(ref, "sick")
+
+        def record(connection: Connection) -> int:
+            row = self._there(locked(connection, sick_cases, id_), ref)
+            if row.back_on is not None:
+                raise Conflict(f"recovered on {row.back_on} already", field="ref")
+            person = connection.execute(sa.select(people).where(people.c.id == row.person_id)).one()
+            day = back_on or self.today_of(person)
+            if day < row.first_day:
+                raise InvalidInput(f"the illness began on {row.first_day}", field="back_on")
+            self._not_locked(connection, day)
+            values = {"back_on": day, "recovered_at": self.session.now()}
+            connection.execute(sick_cases.update().where(sick_cases.c.id == id_).values(**values))
+            return id_
+
+        return (yield from self.writing(key, "leave.report_recovered", record, self._case))
+
+    @report_recovered.reconciles
+    def reported_recovered(self, key: Key) -> Steps[SickCase | None]:
+        """The case that *key* ended."""
+        return (yield from self.written(key, "leave.report_recovered", self._case))
+
+    def _there(self, row: Any, ref: Ref) -> Any:
+        if row is None:
+            raise NotFound(f"there is no case {ref}", field="ref")
+        return row
+
+    @staticmethod
+    def _not_locked(connection: Connection, day: date) -> None:
+        locks = sa.select(sa.func.max(closed_days.c.last)).where(
+            closed_days.c.kind == "locked", closed_days.c.first <= day, closed_days.c.last >= day
+        )
+        until = connection.execute(locks).scalar()
+        if until is not None:
+            raise PayrollLocked(until=until, field="first_day")
+
+    def _not_ill_already(self, connection: Connection, person_id: int, first: date) -> None:
+        meanwhile = sick_cases.c.back_on.is_(None) | (sick_cases.c.back_on > first)
+        chosen = sa.select(sick_cases.c.id).where(sick_cases.c.person_id == person_id, meanwhile).limit(1)
+        other = connection.execute(chosen).scalar()
+        if other is not None:
+            raise SickAlready(ref=self.ref("sick", other))
+
+    def _case(self, connection: Connection, id_: int) -> SickCase:
+        return self._cases(connection, connection.execute(sa.select(sick_cases).where(sick_cases.c.id == id_)).all())[0]
+
+    def _cases(self, connection: Connection, rows: Sequence[Any]) -> list[SickCase]:
+        names = self.people_by_id(connection, {row.person_id for row in rows} | {row.reported_by_id for row in rows})
+        made = sa.select(writes.c.record_id, writes.c.key).where(
+            writes.c.operation == "leave.report_sick", writes.c.record_id.in_([row.id for row in rows])
+        )
+        keys = {row.record_id: row.key for row in connection.execute(made)}
+        return [
+            SickCase(
+                ref=self.ref("sick", row.id),
+                key=keys.get(row.id),
+                fetched_at=self.session.now(),
+                employee=names[row.person_id],
+                first_day=row.first_day,
+                portion=Portion(row.portion),
+                expected_until=row.expected_until,
+                back_on=row.back_on,
+                reachable_at=row.reachable_at,
+                handover=row.handover,
+                reported_by=names.get(row.reported_by_id),
+                reported_at=row.reported_at,
+                recovered_at=row.recovered_at,
+            )
+            for row in rows
+        ]
