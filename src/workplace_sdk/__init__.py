@@ -10,9 +10,10 @@ Names are loaded when first used: ``import workplace_sdk`` costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
+    from typing import Any
+
     from workplace_sdk.kernel.errors import (
         ConfigError,
         Conflict,

@@ -39,7 +39,7 @@ CALLER_VARIABLE: Final = "WORKPLACE_CALLER"
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Secret(_Strict):
@@ -124,7 +124,7 @@ class ConnectionSettings(BaseModel):
             ``person`` when it sees the employee.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     connector: str
     acts_as: Literal["service", "person"] = "service"

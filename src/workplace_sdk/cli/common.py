@@ -36,10 +36,12 @@ class Desk:
     def _opened(self) -> Workplace:
         import os
 
+        from workplace_sdk.cli.showing import prefer_language
         from workplace_sdk.settings import CALLER_VARIABLE
         from workplace_sdk.workplace import Workplace
 
         work = Workplace.open(self._settings)
+        prefer_language(work.settings.language)
         if caller := self._caller or os.environ.get(CALLER_VARIABLE):
             work = work.as_(caller)
         elif work.session.caller is None:

@@ -31,6 +31,11 @@ def choose(*, as_json: bool, language: str | None, settings: str | None) -> None
     _choice.as_json, _choice.language, _choice.settings = as_json, language, settings
 
 
+def prefer_language(language: str) -> None:
+    """Use the settings' language, unless ``--lang`` was given."""
+    _choice.language = _choice.language or language
+
+
 def wants_json() -> bool:
     """Whether ``--json`` was given."""
     return _choice.as_json

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from workplace_sdk.connectors.local.schema import comments, files, people, writes
 from workplace_sdk.kernel.errors import Conflict, NotFound, Rejected
@@ -194,6 +194,8 @@ def _claim(connection: Connection, key: Key, operation: str, at: datetime) -> An
     """Insert the key unless it is there; a second writer with the same key waits for the first to end."""
     values = {"key": key, "operation": operation, "at": at}
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
         return postgresql.insert(writes).values(**values).on_conflict_do_nothing().returning(writes.c.key)
     return sqlite.insert(writes).values(**values).on_conflict_do_nothing().returning(writes.c.key)
 
