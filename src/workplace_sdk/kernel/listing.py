@@ -79,19 +79,30 @@ class Pages(Iterator[T_co]):
         self._done = False
         self.gaps: tuple[Gap, ...] = ()
 
-    def __iter__(self) -> Pages[T_co]:
-        return self
+    def __iter__(self) -> Iterator[T_co]:  # noqa: PYI034 - a generator is faster than __next__
+        try:
+            while True:
+                yield from self._items  # a page at a time: cheaper than asking for each item
+                if not self._next_page():
+                    return
+        finally:
+            self.close()
 
     def __next__(self) -> T_co:
         while True:
             for item in self._items:
                 return item
-            page = None if self._done else self._fetch()
-            if page is None:
-                self._done = True
+            if not self._next_page():
                 raise StopIteration
-            self.gaps += page.gaps
-            self._items = iter(page.items)
+
+    def _next_page(self) -> bool:
+        page = None if self._done else self._fetch()
+        if page is None:
+            self._done = True
+            return False
+        self.gaps += page.gaps
+        self._items = iter(page.items)
+        return True
 
     def close(self) -> None:
         """End the exchange; what was not fetched yet never will be."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, overload
 
 import ldap.dn
 
@@ -51,6 +51,32 @@ class Entry:
                 end = part.partition("-")[2]
                 found[attribute] = (values, None if end in ("*", "") else int(end) + 1)
         return found
+
+
+class Entries(Sequence[Entry]):
+    """Rows as the library gave them, each made an entry when it is looked at: thousands at once would be work for the collector."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Entry]:
+        for dn, values in self._rows:
+            yield Entry(dn, values)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
+        if isinstance(index, slice):
+            return Entries(self._rows[index])
+        dn, values = self._rows[index]
+        return Entry(dn, values)
 
 
 @lru_cache(maxsize=65_536)

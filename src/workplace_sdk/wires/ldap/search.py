@@ -14,7 +14,7 @@ from workplace_sdk.kernel.effects import Action, Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import Unavailable
 from workplace_sdk.kernel.failures import Failure, Kind
 from workplace_sdk.kernel.listing import Gap, Missing
-from workplace_sdk.wires.ldap.entries import RANGE, Entry
+from workplace_sdk.wires.ldap.entries import RANGE, Entries, Entry
 from workplace_sdk.wires.ldap.failing import failure
 from workplace_sdk.wires.ldap.filters import Filter
 from workplace_sdk.wires.ldap.server import Lease, Server, awaited
@@ -305,10 +305,8 @@ def _leased(server: Server, attempt: Attempt, what: str, exchange: Any) -> Any:
 
 def _found(rows: Sequence[Any], missing: Missing | None = None) -> Found:
     """Entries and continuation references apart: a reference has no DN."""
-    entries = [Entry(dn, values) for dn, values, *_ in rows if dn is not None]
-    if len(entries) == len(rows):
-        return Found(entries, (), missing)
-    return Found(entries, tuple(uri for dn, uris, *_ in rows if dn is None for uri in uris), missing)
+    references = tuple(uri for dn, uris in rows if dn is None for uri in uris)
+    return Found(Entries([row for row in rows if row[0] is not None] if references else rows), references, missing)
 
 
 def _split(uri: str) -> tuple[str, str]:

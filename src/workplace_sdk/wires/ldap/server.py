@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, frozen
@@ -229,9 +230,9 @@ class Lease:
 def awaited(connection: LDAPObject, number: int, attempt: Attempt, every: int = 1) -> Any:
     """The answer to message *number*, looking in between whether anyone still waits; ``ldap.TIMEOUT`` when time is up."""
     while True:
-        left = attempt.remaining()
+        left = attempt.deadline - monotonic()
         try:
-            return connection.result4(number, every, min(SLICE, left) if left > 0 else 0)
+            return connection.result4(number, every, SLICE if left > SLICE else max(0.0, left))
         except ldap.TIMEOUT:
             if attempt.abandoned or attempt.remaining() <= 0:
                 connection.abandon_ext(number)
