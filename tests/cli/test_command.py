@@ -81,6 +81,38 @@ def test_leave_from_request_to_decision(home: Path) -> None:
     assert balances.stdout.splitlines()[0].startswith("verlof")
 
 
+def test_hours_illness_and_what_happened(home: Path) -> None:
+    part = ("leave", "request", "2027-06-02", "--type", "Vakantie", "--hours", "1,5", "--from", "09:00", "--yes", "--json")
+    request = answer(run(home, *part, caller="sanne"))
+    assert request["days"][0]["start"] == "09:00:00"
+    assert request["days"][0]["charged"]["value"] == "1.5"
+    both = run(home, *part, "--first-half", "am", caller="sanne")
+    assert both.returncode == 6
+    ref = f"leave:main/{request['ref']['id']}"
+    shown = run(home, "leave", "show", ref, caller="sanne")
+    assert "submitted Sanne de Boer" in shown.stdout + shown.stderr
+    assert "9, 0, 9, 0, 9" in run(home, "leave", "schedule", caller="sanne").stdout
+    case = answer(run(home, "leave", "sick", "--yes", "--json", caller="joao"))
+    assert run(home, "leave", "sick", "--yes", caller="joao").returncode == 6
+    assert run(home, "leave", "recovered", f"sick:main/{case['ref']['id']}", "--yes", caller="sanne").returncode == 5
+    well = answer(run(home, "leave", "recovered", "--yes", "--json", caller="joao"))
+    assert well["back_on"] == case["first_day"]
+    assert run(home, "leave", "recovered", "--yes", caller="joao").returncode == 7
+
+
+def test_leave_is_set_up_by_files(home: Path) -> None:
+    (home / "types.csv").write_text("name,unit,unlimited\nStudie,hour,yes\nFout,week,\n", "utf-8")
+    (home / "grants.csv").write_text("person,type,amount,first,last\nlogin:bram,Studie,8,2027-01-01,2027-12-31\n", "utf-8")
+    (home / "weeks.csv").write_text("person,week,first\nlogin:bram,9 9 9 9,2027-01-01\n", "utf-8")
+    refused = run(home, "import", "leave-types", "types.csv", "--yes")
+    assert refused.returncode == 6
+    assert "types.csv:3: unit" in refused.stderr
+    assert run(home, "import", "leave-grants", "grants.csv", "--yes").returncode == 0
+    assert run(home, "import", "schedules", "weeks.csv", "--yes").returncode == 0
+    assert run(home, "import", "schedules", "weeks.csv", "--yes", caller="bram").returncode == 5
+    assert "Studie" in run(home, "leave", "types", caller="bram").stdout
+
+
 def test_the_other_four(home: Path) -> None:
     found = answer(run(home, "experts", "find", "pritners", "--json", caller="sanne"))
     assert found["items"][0]["expert"]["person"]["display_name"] == "Bram Hoekstra"

@@ -1,4 +1,4 @@
-"""``workplace import``: people and rooms from files."""
+"""``workplace import``: people, rooms and leave from files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workplace_sdk.cli.showing import Progress, say, show, words
 
 @click.group("import")
 def command() -> None:
-    """Load people and rooms from files into a local connection."""
+    """Load people, rooms and leave from files into a local connection."""
 
 
 _INTO = click.option("--into", metavar="CONNECTION", help="Which local connection; the first by default.")
@@ -53,6 +53,41 @@ def rooms(desk: Desk, source: str, kind: str | None, into: str | None, yes: bool
         return import_rooms(connection, Path(source), zone=zone, format=kind, progress=progress)
 
     return _load(desk, name, yes, source, load)
+
+
+@desk_command("leave-types", group=command)
+@click.argument("source", type=FILE)
+@_INTO
+@_YES
+def leave_types(desk: Desk, source: str, into: str | None, yes: bool) -> int:
+    """Add or update kinds of leave from SOURCE (CSV). Exit code 6 when rows were refused."""
+    from workplace_sdk.connectors.local.leave_import import import_types
+
+    return _load(desk, into or _local(desk), yes, source, partial(import_types, source=Path(source)))
+
+
+@desk_command("leave-grants", group=command)
+@click.argument("source", type=FILE)
+@_INTO
+@_YES
+def leave_grants(desk: Desk, source: str, into: str | None, yes: bool) -> int:
+    """Give people the leave in SOURCE (CSV: person, type, amount, first, last). Exit code 6 when rows were refused."""
+    from workplace_sdk.connectors.local.leave_import import import_grants
+
+    name = into or _local(desk)
+    return _load(desk, name, yes, source, partial(import_grants, name=name, source=Path(source)))
+
+
+@desk_command("schedules", group=command)
+@click.argument("source", type=FILE)
+@_INTO
+@_YES
+def schedules(desk: Desk, source: str, into: str | None, yes: bool) -> int:
+    """Say when people work, from SOURCE (CSV: person, week, first). Exit code 6 when rows were refused."""
+    from workplace_sdk.connectors.local.leave_import import import_schedules
+
+    name = into or _local(desk)
+    return _load(desk, name, yes, source, partial(import_schedules, name=name, source=Path(source)))
 
 
 def _local(desk: Desk) -> str:

@@ -270,7 +270,7 @@ class LeaveDraft(Model):
 
         LeaveDraft.for_hours("Annual leave", date(2026, 12, 4), "1.5", start=time(9))
         """
-        off = DayOff(date=day, portion=Portion.HOURS, hours=Decimal(hours), start=start)
+        off = DayOff.model_validate({"date": day, "portion": Portion.HOURS, "hours": hours, "start": start})
         return cls(leave_type=leave_type, days=(off,), **others)
 
     @property
