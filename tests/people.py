@@ -113,7 +113,7 @@ Communicatieadviseur;Data-analist;Informatiebeveiliger (CISO);Docent;Onderzoeker
 Inkoper;Archivaris;Adviseur R&D;Functioneel beheerder;Vergunningverlener;Medewerker klantcontact;Teamleider""".replace(
     "\n", ";"
 ).split(";")
-SKILLS = """ldap;openldap;active directory;python;rust;postgresql;kubernetes;netwerken;cybersecurity;AVG;privacy;aanbestedingsrecht
+SKILLS = """printers;ldap;openldap;active directory;python;rust;postgresql;kubernetes;netwerken;cybersecurity;AVG;privacy;aanbestedingsrecht
 arbeidsrecht;Omgevingswet;stikstof;geo-informatie;GIS;statistiek;machine learning;datawarehouse;SAP;TOPdesk;Exchange;VoIP;C++;C#
 .NET;R&D;projectmanagement;PRINCE2;scrum;agile coaching;Frans;Duits;Turks;Arabisch;gebarentaal;EHBO;BHV;verzuimbegeleiding
 pensioenen;salarisadministratie;subsidies;begroting;IFRS;audit;communicatie;persvoorlichting;webredactie;toegankelijkheid

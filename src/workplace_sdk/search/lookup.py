@@ -62,8 +62,9 @@ def looked_up(connection: Connection, terms: Sequence[Term], sources: Sequence[s
             f"WHERE p.terms @@ CAST(:match AS tsquery) AND p.visible {among} LIMIT :cap"
         )
     else:
+        # CROSS JOIN: the words first. SQLite would else go through everyone of a connection and look for the words of each.
         statement = (
-            f"SELECT p.id, p.name, {_COLUMNS} FROM people_index_text t JOIN people_index p ON p.id = t.rowid "  # noqa: S608 - as above
+            f"SELECT p.id, p.name, {_COLUMNS} FROM people_index_text t CROSS JOIN people_index p ON p.id = t.rowid "  # noqa: S608 - as above
             f"WHERE people_index_text MATCH :match AND p.visible {among} LIMIT :cap"
         )
     return connection.execute(sa.text(statement), wanted).all()

@@ -170,8 +170,8 @@ def _by_name_alone(found: _Found) -> bool:
 
 
 def _exactly(found: _Found) -> bool:
-    """Whether somebody has every word as it was typed."""
-    return any(all(how == "exact" for _, _, how in ways) for _, _, ways in found.rows.values())
+    """Whether somebody has every word as it was typed, and not only somewhere in a text about them."""
+    return any(all(how == "exact" and where != "about" for _, where, how in ways) for _, _, ways in found.rows.values())
 
 
 def _forgive(
