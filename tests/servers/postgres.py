@@ -1,16 +1,25 @@
-"""A PostgreSQL server for the tests, on loopback, thrown away afterwards."""
+"""A PostgreSQL server for the tests, on loopback, thrown away afterwards.
+
+    python -m tests.servers.postgres
+
+prints one line of JSON with the URL of an empty database, and serves until it is interrupted. It asks for no password:
+what is in it is made up, and settings may not hold passwords.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from itertools import count
 from pathlib import Path
 
-from tests.servers.process import Server, free_port, listening
+from tests.servers.process import Server, free_port, listening, serve
 
 _numbers = count(1)
 
@@ -79,6 +88,10 @@ class Postgres:
         self._server = Server(self._command, self._home / "log", user=self._user)
         self._server.wait_until(self._answers)
 
+    @property
+    def pid(self) -> int:
+        return self._server.pid
+
     def _answers(self) -> bool:
         import psycopg
 
@@ -109,3 +122,16 @@ class Postgres:
         """Stop it and remove everything."""
         self.halt()
         shutil.rmtree(self._home, ignore_errors=True)
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    if reason := unavailable():
+        sys.exit(reason)
+    server = Postgres()
+    print(json.dumps({"url": server.database(), "pid": server.pid}), flush=True)
+    serve(server.stop)
+
+
+if __name__ == "__main__":
+    main()

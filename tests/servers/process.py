@@ -4,31 +4,53 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+
+_SYSTEM = ":/usr/sbin:/usr/local/sbin:/sbin"
+_PORTS = range(15000, 32768)  # below what the kernel hands out to clients, who would take the port of a stopped server
 
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    for port in random.SystemRandom().sample(_PORTS, 200):
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port on 127.0.0.1")
+
+
+def program(name: str) -> str | None:
+    """Where a program is, also where only root looks."""
+    return shutil.which(name, path=os.environ.get("PATH", "") + _SYSTEM)
 
 
 def missing_program(*names: str) -> str | None:
     """Why a server cannot be started: the first program that is not installed."""
     for name in names:
-        if (
-            shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") is None
-            and not Path(name).exists()
-        ):
+        if program(name) is None and not Path(name).exists():
             return f"{name} is not installed"
     return None
+
+
+@cache
+def _ends_with_parent() -> tuple[str, ...]:
+    """What to put before a command so that it ends when the tests do, even when they are killed. (Linux.)"""
+    setpriv = program("setpriv")
+    if setpriv is None:
+        return ()
+    command = (setpriv, "--pdeathsig", "TERM")
+    return command if subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0 else ()
 
 
 class Server:
@@ -41,7 +63,7 @@ class Server:
         account = pwd.getpwnam(user) if user else None
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command,
+                [*_ends_with_parent(), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -78,8 +100,18 @@ class Server:
         self._process.wait()
 
 
-def listening(port: int) -> bool:
+def listening(port: int, address: str = "127.0.0.1") -> bool:
     """Whether someone listens on the port."""
     with socket.socket() as sock:
         sock.settimeout(1)
-        return sock.connect_ex(("127.0.0.1", port)) == 0
+        return sock.connect_ex((address, port)) == 0
+
+
+def serve(stop: Callable[[], None]) -> None:
+    """Keep a server that someone started by hand until they interrupt it, or end this process."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        stop()

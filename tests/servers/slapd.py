@@ -10,18 +10,17 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Literal
 
 from tests import people
+from tests.servers import keeping
 from tests.servers.certificates import Certificates
-from tests.servers.process import Server, free_port, listening, missing_program
+from tests.servers.process import Server, free_port, listening, missing_program, program, serve
 
 SLAPD = "/usr/sbin/slapd"
 SUFFIX = "dc=lab,dc=example"
@@ -67,9 +66,7 @@ directory {data}
 maxsize 34359738368
 envflags nosync nometasync
 index objectClass eq
-index uid,mail eq,pres,sub
-index cn,sn,givenName,displayName eq,sub
-index description,labSkill,title eq,sub
+{indexes}
 index employeeNumber,departmentNumber,ou,l eq
 index manager,member,memberOf eq
 index labActive eq
@@ -88,6 +85,15 @@ overlay memberof
 memberof-refint true
 memberof-dangling ignore
 """
+_INDEXES = {
+    "full": """\
+index uid,mail eq,pres,sub
+index cn,sn,givenName,displayName eq,sub
+index description,labSkill,title eq,sub""",
+    "light": """\
+index uid,mail eq,pres,subinitial
+index cn,sn,givenName,displayName eq,subinitial""",
+}
 
 
 def unavailable() -> str | None:
@@ -96,13 +102,23 @@ def unavailable() -> str | None:
         import ldap  # noqa: F401
     except ImportError:
         return "python-ldap is not installed"
-    return missing_program(SLAPD, "slapadd", "openssl")
+    return missing_program(SLAPD, "slapadd", "openssl", "/etc/ldap/schema/inetorgperson.schema")
 
 
 class Slapd:
-    """A running slapd with *count* people."""
+    """A running slapd with *count* people.
 
-    def __init__(self, count: int = 2000, *, require_tls: bool = False, certificate: str = "good") -> None:
+    *index* "light" has only those for names that begin with something: what is *in* a name is then looked for everywhere.
+    """
+
+    def __init__(
+        self,
+        count: int = 2000,
+        *,
+        require_tls: bool = False,
+        certificate: str = "good",
+        index: Literal["full", "light"] = "full",
+    ) -> None:
         self.count = count
         self.suffix = SUFFIX
         self.home = Path(tempfile.mkdtemp(prefix="workplace-slapd-"))
@@ -112,9 +128,10 @@ class Slapd:
         extra = "security simple_bind=128" if require_tls else ""
         data = self.home / "data"
         data.mkdir()
+        self._index = index
         settings = {"home": self.home, "suffix": SUFFIX, "data": data, "extra": extra, "certificate": certificate}
         self._config = self.home / "slapd.conf"
-        self._config.write_text(_CONFIG.format(**settings))
+        self._config.write_text(_CONFIG.format(**settings, indexes=_INDEXES[index]))
         self._fill(data)
         self.start()
 
@@ -168,55 +185,37 @@ class Slapd:
 
     def _fill(self, data: Path) -> None:
         """Load the people, or copy what an earlier run of the same generator loaded: 100,000 people take a minute."""
-        version = hashlib.sha256(Path(people.__file__).read_bytes() + (_SCHEMA + _CONFIG).encode()).hexdigest()[:16]
-        kept = Path(tempfile.gettempdir()) / f"workplace-slapd-{os.geteuid()}-{self.count}-{version}.mdb"
-        if not kept.exists():
-            loaded = self._loaded()
-            part = kept.with_suffix(f".{os.getpid()}")
-            subprocess.run(["cp", "--sparse=always", str(loaded / "data.mdb"), str(part)], check=True)
-            part.replace(kept)
-            shutil.rmtree(loaded)
-        subprocess.run(["cp", "--sparse=always", str(kept), str(data / "data.mdb")], check=True)
+        source = Path(people.__file__).read_bytes() + (_SCHEMA + _CONFIG + _INDEXES[self._index]).encode()
+        version = hashlib.sha256(source).hexdigest()[:16]
+        name = f"slapd-{self._index}-{self.count}"
+        keeping.copy_kept(name, version, self._load, data, in_memory=self.count > 20_000)
 
-    def _loaded(self) -> Path:
-        """Load in memory where there is some: on disk, the index pages are written over and over."""
-        memory = Path("/dev/shm")
-        folder = Path(
-            tempfile.mkdtemp(prefix="workplace-slapadd-", dir=memory if memory.is_dir() and self.count > 20_000 else None)
-        )
+    def _load(self, folder: Path) -> None:
         config = folder / "slapd.conf"
         config.write_text(self._config.read_text().replace(f"directory {self.home / 'data'}", f"directory {folder}"))
-        command = ["slapadd", "-q", "-f", str(config), "-b", SUFFIX]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        ) as loading:
-            assert loading.stdin is not None
-            assert loading.stderr is not None
-            for entry in people.ldif(self.count):
-                loading.stdin.write(entry)
-            loading.stdin.close()
-            errors = loading.stderr.read()
-        if loading.returncode:
-            raise RuntimeError(f"slapadd: {errors[-2000:]}")
-        return folder
+        entries = folder / "people.ldif"
+        with entries.open("w") as file:
+            file.writelines(people.ldif(self.count))
+        command = [str(program("slapadd")), "-q", "-f", str(config), "-b", SUFFIX, "-l", str(entries)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"slapadd: {done.stderr[-2000:]}")
+        entries.unlink()
+        config.unlink()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=2000)
+    parser.add_argument("--index", choices=("full", "light"), default="full")
     options = parser.parse_args()
     if reason := unavailable():
         sys.exit(reason)
-    server = Slapd(options.people)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    server = Slapd(options.people, index=options.index)
     reader, password = server.account("reader")
     told = {"uri": server.uri, "uri_tls": server.uri_tls, "ca": str(server.certificates.ca), "base": server.people_base}
     print(json.dumps({**told, "bind_dn": reader, "password": password, "pid": server.pid}), flush=True)
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        server.stop()
+    serve(server.stop)
 
 
 if __name__ == "__main__":
