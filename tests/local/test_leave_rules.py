@@ -94,6 +94,10 @@ def test_steps_bind_parts_of_days_and_not_whole_ones(office: Office) -> None:
     with pytest.raises(OverlappingLeave):
         leave.submit(LeaveDraft.for_hours("Hours", FRIDAY, 1, start=time(10)))
     leave.submit(LeaveDraft.for_hours("Hours", FRIDAY, 1, start=time(10, 30)))
+    assert leave.submit(ask("Hours", date(2026, 12, 14), first_portion=Portion.AM)).total.value == Decimal("3.8")
+    a_type(office, "Days", increment=Decimal(1))
+    with pytest.raises(IncrementInvalid):
+        leave.submit(ask("Days", date(2026, 12, 15), first_portion=Portion.AM))
 
 
 def test_nobody_can_be_off_then_but_for_what_is_a_right(office: Office) -> None:

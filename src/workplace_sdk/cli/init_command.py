@@ -22,6 +22,7 @@ url = "sqlite:///workplace.db"      # or postgresql+psycopg://user@host/name
 [connections.main]
 connector = "local"
 region = "{region}"                       # whose public holidays are days off
+# week = "8 8 8 8 8"                # hours from Monday of who has no work schedule; nothing is assumed
 
 # People from a directory:
 # [connections.directory]

@@ -107,7 +107,8 @@ class LeaveRules(LeaveRequests):
             yield InvalidInput(f"{kind.name} is not taken in half days", field="days")
         if not kind.hours and any(day.portion is Portion.HOURS for day in days):
             yield InvalidInput(f"{kind.name} is not taken in hours", field="days")
-        parts = [day.charged.value for day in days if day.portion is Portion.HOURS]
+        whole = {Portion.FULL} if kind.unit is Unit.DAY else {Portion.FULL, Portion.AM, Portion.PM}  # half an odd day is odd
+        parts = [day.charged.value for day in days if day.portion not in whole]
         if kind.increment and any(part % kind.increment for part in parts):
             yield IncrementInvalid(step=kind.increment)
         length = (days[-1].date - days[0].date).days + 1
@@ -185,11 +186,11 @@ class LeaveRules(LeaveRequests):
 
 def _split(grants: Sequence[Grant], wanted: Sequence[Used]) -> date | None:
     """Where to split when the first days have a grant and later ones have none yet."""
-    granted = [any(grant.usable_on(used.date) for grant in grants) for used in wanted]
+    granted = [any(grant.usable_on(used.date) and grant.amount >= 0 for grant in grants) for used in wanted]
     if not granted[0] or all(granted):
         return None
     bare = wanted[granted.index(False)].date
-    return max(grant.usable_until for grant in grants if grant.usable_until < bare) + timedelta(days=1)
+    return max(grant.usable_until for grant in grants if grant.usable_until < bare and grant.amount >= 0) + timedelta(days=1)
 
 
 def _clash(mine: LeaveDay, row: Any) -> bool:
