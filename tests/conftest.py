@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import postgres
+from tests.servers import postgres, samba, slapd
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,23 +15,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--slow"):
-        for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
+    for item in items:
+        if "samba" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+        if "slow" in item.keywords and not config.getoption("--slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Every test that did not run, with its reason: nothing is skipped unseen."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    reasons: dict[str, int] = {}
-    for report in skipped:
+    by_reason: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        reasons[reason.removeprefix("Skipped: ")] = reasons.get(reason.removeprefix("Skipped: "), 0) + 1
+        by_reason.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
     terminalreporter.section("not run")
-    for reason, number in sorted(reasons.items()):
-        terminalreporter.write_line(f"{number:5d}  {reason}")
-    if not reasons:
+    for reason, tests in sorted(by_reason.items()):
+        terminalreporter.write_line(f"{len(tests)} because: {reason}")
+        for test in sorted(tests):
+            terminalreporter.write_line(f"    {test}")
+    if not by_reason:
         terminalreporter.write_line("everything was run")
 
 
@@ -44,10 +46,36 @@ def postgres_server() -> Iterator[postgres.Postgres]:
     server.stop()
 
 
+@pytest.fixture(scope="session", name="slapd")
+def slapd_server() -> Iterator[slapd.Slapd]:
+    """OpenLDAP with 2,000 people. Tests that change or stop it start one of their own."""
+    if reason := slapd.unavailable():
+        pytest.skip(reason)
+    server = slapd.Slapd(2000)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", name="samba")
+def samba_server() -> Iterator[samba.Samba]:
+    """Active Directory with 1,600 people; what uses it is slow by that."""
+    if reason := samba.unavailable():
+        pytest.skip(reason)
+    server = samba.Samba(1600)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Postgres) -> str:
+    """An empty database on PostgreSQL."""
+    return postgres_server.database()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
-    server: postgres.Postgres = request.getfixturevalue("postgres_server")
-    return server.database()
+    url: str = request.getfixturevalue("postgres_url")
+    return url

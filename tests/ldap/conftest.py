@@ -1,4 +1,4 @@
-"""A real OpenLDAP with 2,000 people, and the connector on it."""
+"""The connector on a real OpenLDAP."""
 
 from __future__ import annotations
 
@@ -14,15 +14,6 @@ from workplace_sdk.kernel.session import Session
 from workplace_sdk.services.common import PersonRef
 
 ATTRIBUTES = {"topics": "labSkill", "responsibilities": "employeeType"}
-
-
-@pytest.fixture(scope="session")
-def slapd() -> Iterator[slapd_server.Slapd]:
-    if reason := slapd_server.unavailable():
-        pytest.skip(reason)
-    server = slapd_server.Slapd(2000)
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -172,6 +172,12 @@ class Samba:
         self._proxy = Server([*proxy, *(f"--{name}={value}" for name, value in options.items())], self.home / "proxy.log")
         self._proxy.wait_until(lambda: listening(self.port) and listening(self.tls_port))
 
+    def without_kerberos(self) -> str | None:
+        """Why nobody here can get a ticket, or use it."""
+        if not any(Path("/usr/lib").glob("*/sasl2/libgssapiv2.so*")):
+            return "SASL's GSSAPI mechanism is not installed"
+        return missing_program("kinit", "ldapsearch")
+
     @property
     def pids(self) -> tuple[int, int]:
         """Of the domain controller and of the proxy."""
