@@ -90,7 +90,9 @@ def house(office: Office) -> Office:
 def test_a_series_with_lunch_has_it_at_every_time_across_a_change_of_the_clocks(house: Office) -> None:
     booking = house.as_("ana", LocalRooms)
     first = date(2027, 3, 25)  # the clocks change on the 28th
-    served = LUNCH.model_copy(update={"deliver_at": at(first, 11, 12).start + timedelta(minutes=45), "clear_at": at(first, 14, 15).start})
+    served = LUNCH.model_copy(
+        update={"deliver_at": at(first, 11, 12).start + timedelta(minutes=45), "clear_at": at(first, 14, 15).start}
+    )
     meeting = booking.book(draft(first, rrule="FREQ=WEEKLY;COUNT=3", orders=(served,), cost_centre="4711"))
     assert [order.date for order in meeting.orders] == [first, first + WEEK, first + 2 * WEEK]
     assert [f"{order.deliver_at:%H:%M}-{order.clear_at:%H:%M}" for order in meeting.orders] == ["11:45-14:00"] * 3
@@ -164,7 +166,10 @@ def test_approval_is_of_all_times_that_wait(house: Office) -> None:
     meeting = house.as_("ana", LocalRooms).book(draft(room="Diamant", more_rooms=("Amber",), rrule=WEEKLY))
     assert meeting.state is ComponentState.PENDING
     first = meeting.occurrences[0].reservations
-    assert [(one.state.value, one.approver.login if one.approver else None) for one in first] == [("requested", "bo"), ("confirmed", None)]
+    assert [(one.state.value, one.approver.login if one.approver else None) for one in first] == [
+        ("requested", "bo"),
+        ("confirmed", None),
+    ]
     bo = house.as_("bo", LocalRooms)
     assert "Diamant toekennen" in bo.decide.preview(meeting.ref, Decision.APPROVE).lines[0].nl
     decided = bo.decide(meeting.ref, Decision.APPROVE)
@@ -199,8 +204,13 @@ def test_changing_all_of_a_series_leaves_what_is_over(house: Office) -> None:
     series = booking.book(draft(rrule=WEEKLY))
     house.now = at(THURSDAY + WEEK, 16, 17).start
     booking = house.as_("ana", LocalRooms)
-    changed = booking.change(series.ref, MeetingChange(subject="Werkoverleg", span=at(THURSDAY + 2 * WEEK + timedelta(days=1), 9, 10)))
-    assert [(time.date, time.span.local_start.hour) for time in changed.occurrences] == [(date(2026, 12, 18), 9), (date(2026, 12, 25), 9)]
+    changed = booking.change(
+        series.ref, MeetingChange(subject="Werkoverleg", span=at(THURSDAY + 2 * WEEK + timedelta(days=1), 9, 10))
+    )
+    assert [(time.date, time.span.local_start.hour) for time in changed.occurrences] == [
+        (date(2026, 12, 18), 9),
+        (date(2026, 12, 25), 9),
+    ]
     assert [time.date for time in booking.get(series.ref).occurrences] == [THURSDAY, THURSDAY + WEEK]
     with pytest.raises(Conflict, match="over"):
         booking.cancel(series.ref)
@@ -275,7 +285,10 @@ def test_moving_a_meeting_takes_its_lunch_along_or_pays_for_it(house: Office) ->
     with pytest.raises(CancelFeeApplies):
         booking.change(meeting.ref, MeetingChange(span=at(THURSDAY + WEEK, 13, 15)))
     later = booking.change(meeting.ref, MeetingChange(span=at(THURSDAY + WEEK, 13, 15)), accept_fee=Money.of("19", "EUR"))
-    assert sorted((order.state.value, str(order.fee)) for order in later.orders) == [("cancelled", "19.00 EUR"), ("ordered", "None")]
+    assert sorted((order.state.value, str(order.fee)) for order in later.orders) == [
+        ("cancelled", "19.00 EUR"),
+        ("ordered", "None"),
+    ]
     other = booking.change(meeting.ref, MeetingChange(orders=(OrderDraft(lines=(OrderLine(item="Beamer"),)),)))
     assert [str(order) for order in other.orders if order.state == OrderState.ORDERED] == ["1 x Beamer"]
 
@@ -337,7 +350,7 @@ def test_people_are_busy_with_meetings_and_with_leave_and_never_why(house: Offic
     house.as_("kees", LocalRooms).book(draft(room=None, attendees=invited("mia"), private=True, subject="Geheim"))
     house.as_("ana", LocalLeave).submit(LeaveDraft.between("Annual leave", THURSDAY))
     whole = at(THURSDAY, 0, 23)
-    people = tuple(PersonRef(login=login) for login in ("ana", "kees", "mia", "tom")) + (PersonRef(email="x@elders.example"),)
+    people = (*(PersonRef(login=login) for login in ("ana", "kees", "mia", "tom")), PersonRef(email="x@elders.example"))
     found = house.as_("lena", LocalRooms).busy(whole, people=people)
     told = sorted((one.person.login if one.person else "", one.tentative) for one in found)
     assert told == [("ana", True), ("kees", False), ("mia", True)]
@@ -381,7 +394,9 @@ def test_the_best_room_is_first_and_says_why(house: Office) -> None:
     assert "in Gent" in [reason.text("nl") for reason in near[0].reasons]
     assert booking.find(query.model_copy(update={"near": "hoofdgebouw"}))[0].room.name == "Amber"
     assert [one.room.name for one in booking.find(query.model_copy(update={"site": "gent"}))] == ["Granaat"]
-    assert [one.room.name for one in booking.find(RoomQuery(span=at(THURSDAY, 12, 13), people=25, layout=Layout.THEATRE))] == ["Basalt"]
+    assert [one.room.name for one in booking.find(RoomQuery(span=at(THURSDAY, 12, 13), people=25, layout=Layout.THEATRE))] == [
+        "Basalt"
+    ]
 
 
 def test_a_room_for_a_series_is_free_at_every_time(house: Office) -> None:
@@ -415,7 +430,9 @@ def test_the_preview_tells_all_that_matters(house: Office) -> None:
 
 def test_the_preview_of_what_will_be_refused_says_so(house: Office) -> None:
     booking = house.as_("ana", LocalRooms)
-    told = booking.book.preview(draft(date(2026, 11, 24), start=15, end=16, people=30, orders=(LUNCH,), features=frozenset({Feature.PHONE})))
+    told = booking.book.preview(
+        draft(date(2026, 11, 24), start=15, end=16, people=30, orders=(LUNCH,), features=frozenset({Feature.PHONE}))
+    )
     assert {line.code for line in told.blockers} == {"capacity-too-small", "feature-missing", "cutoff-passed"}
     assert [line.code for line in booking.book.preview(draft(room="Onbekend")).blockers] == ["room"]
     assert [line.code for line in booking.book.preview(draft(rrule="FREQ=DAILY;COUNT=500")).blockers] == ["series-too-long"]

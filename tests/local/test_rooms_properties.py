@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -10,7 +9,16 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.local.conftest import Office
 from workplace_sdk.connectors.local.rooms import LocalRooms
@@ -89,11 +97,15 @@ class Booking(RuleBasedStateMachine):
         policy=st.sampled_from(tuple(Policy)),
         beamers=st.integers(0, 2),
     )
-    def book(self, day: date, hour: int, minutes: int, names: set[str], repeat: str | None, policy: Policy, beamers: int) -> Any:
+    def book(
+        self, day: date, hour: int, minutes: int, names: set[str], repeat: str | None, policy: Policy, beamers: int
+    ) -> Any:
         first, *more = sorted(names)
         order = (OrderDraft(lines=(OrderLine(item="Beamer", quantity=beamers),)),) if beamers else ()
         span = span_of(day, hour, minutes)
-        draft = MeetingDraft(subject="x", span=span, room=first, more_rooms=tuple(more), rrule=repeat, policy=policy, orders=order)
+        draft = MeetingDraft(
+            subject="x", span=span, room=first, more_rooms=tuple(more), rrule=repeat, policy=policy, orders=order
+        )
         try:
             return self.desk.book(draft).ref
         except RoomConflict as error:
@@ -104,7 +116,16 @@ class Booking(RuleBasedStateMachine):
         except Rejected:
             return multiple()
 
-    @rule(ref=meetings, day=days, hour=hours, minutes=lengths, name=st.sampled_from((None, *ROOMS)), scope=scopes, on=days, target=meetings)
+    @rule(
+        ref=meetings,
+        day=days,
+        hour=hours,
+        minutes=lengths,
+        name=st.sampled_from((None, *ROOMS)),
+        scope=scopes,
+        on=days,
+        target=meetings,
+    )
     def change(self, ref: Ref, day: date, hour: int, minutes: int, name: str | None, scope: Scope, on: date) -> Any:
         try:
             change = MeetingChange(span=span_of(day, hour, minutes), room=name)
@@ -179,13 +200,15 @@ def test_after_any_sequence_no_room_is_held_twice_and_none_that_is_held_is_offer
 
 
 @pytest.fixture
-def furnished_office(office: Office) -> Iterator[Office]:
-    yield furnished(office)
+def furnished_office(office: Office) -> Office:
+    return furnished(office)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(days, hours, lengths, st.sampled_from(ROOMS), series), max_size=8))
-def test_what_is_booked_is_busy_and_the_rest_is_not(furnished_office: Office, asked: list[tuple[date, int, int, str, str | None]]) -> None:
+def test_what_is_booked_is_busy_and_the_rest_is_not(
+    furnished_office: Office, asked: list[tuple[date, int, int, str, str | None]]
+) -> None:
     desk = furnished_office.as_("ana", LocalRooms)
     rooms = {room.name: room.ref for room in desk.rooms()}
     booked: list[tuple[Ref, str, tuple[Span, ...]]] = []

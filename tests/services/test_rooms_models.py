@@ -111,9 +111,18 @@ def test_a_change_changes_something() -> None:
 
 
 def test_every_rule_of_a_room_is_told() -> None:
-    strict = room(ahead=timedelta(days=1), longest=timedelta(hours=1), bookability=Bookability.NOT_BOOKABLE, layouts={Layout.BOARD: 6})
+    strict = room(
+        ahead=timedelta(days=1), longest=timedelta(hours=1), bookability=Bookability.NOT_BOOKABLE, layouts={Layout.BOARD: 6}
+    )
     found = list(room_problems([strict], [NOON], people=9, now=NOW, features={Feature.PROJECTOR}, layout=Layout.THEATRE))
-    assert [type(one) for one in found] == [NotBookable, OutsideBookingWindow, TooLong, FeatureMissing, FeatureMissing, CapacityTooSmall]
+    assert [type(one) for one in found] == [
+        NotBookable,
+        OutsideBookingWindow,
+        TooLong,
+        FeatureMissing,
+        FeatureMissing,
+        CapacityTooSmall,
+    ]
     assert list(room_problems([room()], [NOON], people=8, now=NOW)) == []
     assert list(room_problems([room(capacity=None)], [NOON], people=800, now=NOW)) == []  # not known is not too small
 
@@ -177,7 +186,10 @@ def test_lengths_as_people_say_them(length: timedelta, en: str, nl: str) -> None
     ("error", "nl"),
     [
         (TooLong(longest=timedelta(hours=4)), "De zaal kan voor hoogstens 4 uur worden geboekt."),
-        (RestrictedRoom(request_to=PersonRef(display_name="Bo")), "Deze zaal kan niet door iedereen worden geboekt. U kunt het vragen aan Bo."),
+        (
+            RestrictedRoom(request_to=PersonRef(display_name="Bo")),
+            "Deze zaal kan niet door iedereen worden geboekt. U kunt het vragen aan Bo.",
+        ),
         (FeatureMissing(missing=["video_conference"]), "De zaal heeft geen: video conference."),
         (OutsideBookingWindow(), "Dat tijdstip is voorbij."),
         (CancelFeeApplies(fee=Money.of("12.50", "EUR")), "Nu annuleren van wat besteld is kost 12.50 EUR."),

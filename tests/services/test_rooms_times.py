@@ -129,7 +129,10 @@ def test_any_text_is_a_rule_or_a_value_error(text: str) -> None:
 
 @given(st.sampled_from(ZONES), st.integers(0, 364), st.integers(0, 364), st.integers(0, 23), st.integers(1, 8))
 def test_what_is_moved_keeps_days_apart_and_takes_the_new_time(zone: str, first: int, later: int, hour: int, long: int) -> None:
-    old, other = at(date(2026, 1, 1) + timedelta(days=first), 9, 10, zone), at(date(2026, 1, 1) + timedelta(days=later), 9, 10, zone)
+    old, other = (
+        at(date(2026, 1, 1) + timedelta(days=first), 9, 10, zone),
+        at(date(2026, 1, 1) + timedelta(days=later), 9, 10, zone),
+    )
     begin = datetime.combine(old.local_start.date() + timedelta(days=3), time(hour), ZoneInfo(zone)).astimezone(UTC)
     new = Span(start=begin, end=begin + timedelta(hours=long), zone=zone)
     gone = moved(other, old, new)
