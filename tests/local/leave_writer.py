@@ -1,7 +1,7 @@
 """One of several processes that write leave: ``python -m tests.local.leave_writer URL race LOGIN`` or ``... URL churn LOGIN``.
 
 ``race`` waits for a line ``DAY AT`` on standard input, asks at that instant for two days, and says
-whether it got them. ``churn`` asks, amends, withdraws and decides without end, until it is killed.
+whether it got them. ``churn`` asks, amends, withdraws and decides without end, until it is killed; it says so when it did that once.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ def churn(local: Local, login: str) -> None:
     chance = random.Random()
     ana, mia = leave_of(local, login), leave_of(local, "mia")
     print("ready", flush=True)
+    told = False
     while True:
-        first = date(2026, 12, 7) + timedelta(days=chance.randrange(0, 20))
+        first = date(2026, 12, 7) + timedelta(days=chance.randrange(0, 360))
         draft = LeaveDraft.between("Annual leave", first, first + timedelta(days=chance.randrange(0, 5)))
         try:
             request = ana.submit(draft.model_copy(update={"attachments": (Upload(name="a.txt", content=b"x" * 5000),)}))
@@ -56,7 +57,10 @@ def churn(local: Local, login: str) -> None:
             elif chance.random() < 0.9:
                 ana.cancel(request.ref)
         except Rejected:
-            continue
+            pass
+        if not told:
+            told = True
+            print("wrote", flush=True)
 
 
 def main() -> None:

@@ -83,6 +83,7 @@ def until_killed(url: str, start: int) -> None:
             booking.change(made.ref, MeetingChange(span=later))
         if number % 3 == 2:
             booking.cancel(made.ref)
+            print("wrote", flush=True)
 
 
 if __name__ == "__main__":

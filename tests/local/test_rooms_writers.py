@@ -86,7 +86,8 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(house: Office) 
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        time.sleep(chance.uniform(0.02, 0.4))
+        assert turn % 2 or process.stdout.readline() == "wrote\n"  # once around, or before anything was
+        time.sleep(chance.uniform(0, 0.4))
         process.kill()
         process.communicate()
     house.read(whole)

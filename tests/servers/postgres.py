@@ -129,8 +129,7 @@ def main() -> None:
     if reason := unavailable():
         sys.exit(reason)
     server = Postgres()
-    print(json.dumps({"url": server.database(), "pid": server.pid}), flush=True)
-    serve(server.stop)
+    serve(json.dumps({"url": server.database(), "pid": server.pid}), server.stop)
 
 
 if __name__ == "__main__":

@@ -107,10 +107,11 @@ def listening(port: int, address: str = "127.0.0.1") -> bool:
         return sock.connect_ex((address, port)) == 0
 
 
-def serve(stop: Callable[[], None]) -> None:
-    """Keep a server that someone started by hand until they interrupt it, or end this process."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def serve(told: str, stop: Callable[[], None]) -> None:
+    """Say where a server is that someone started by hand; keep it until they interrupt it, or end this process."""
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        print(told, flush=True)  # from here on they may
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:

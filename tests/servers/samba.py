@@ -241,8 +241,7 @@ def main() -> None:
     reader, password = server.account("reader")
     told = {"uri": server.uri, "uri_tls": server.uri_tls, "ca": str(server.certificates.ca), "base": server.people_base}
     account = {"bind_dn": reader, "password": password, "krb5_config": str(server.krb5_config)}
-    print(json.dumps({**told, **account, "pid": server.pids[0]}), flush=True)
-    serve(server.stop)
+    serve(json.dumps({**told, **account, "pid": server.pids[0]}), server.stop)
 
 
 if __name__ == "__main__":

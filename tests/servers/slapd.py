@@ -214,8 +214,7 @@ def main() -> None:
     server = Slapd(options.people, index=options.index)
     reader, password = server.account("reader")
     told = {"uri": server.uri, "uri_tls": server.uri_tls, "ca": str(server.certificates.ca), "base": server.people_base}
-    print(json.dumps({**told, "bind_dn": reader, "password": password, "pid": server.pid}), flush=True)
-    serve(server.stop)
+    serve(json.dumps({**told, "bind_dn": reader, "password": password, "pid": server.pid}), server.stop)
 
 
 if __name__ == "__main__":

@@ -39,13 +39,12 @@ def test_who_organizes_changes_and_cancels(sample: Sample) -> None:
     ref = booked(sample, 10).ref
     for login in ("joao", "bram"):
         rooms = sample.person(login).rooms
-        for act in (
-            lambda: rooms.cancel(ref),
-            lambda: rooms.change(ref, MeetingChange(subject="y")),
-            lambda: rooms.release(ref),
-        ):
-            with pytest.raises(Unauthorized):
-                act()
+        with pytest.raises(Unauthorized):
+            rooms.cancel(ref)
+        with pytest.raises(Unauthorized):
+            rooms.change(ref, MeetingChange(subject="y"))
+        with pytest.raises(Unauthorized):
+            rooms.release(ref)
     assert sample.person("sanne").rooms.change(ref, MeetingChange(subject="y")).subject == "y"
     with pytest.raises(Unauthorized):
         booked(sample, 11, organizer=PersonRef(email="joao@delinde.example"))
