@@ -221,7 +221,7 @@ class Settings(_Strict):
     caller: PersonRef | None = None
     time_limit: float = Field(default=30.0, gt=0, le=3600)
     identity_lifetime: float = Field(default=900.0, ge=0)
-    store: StoreSettings = StoreSettings()
+    store: StoreSettings = Field(default_factory=StoreSettings)
     connections: Mapping[str, ConnectionSettings] = Field(default_factory=dict[str, ConnectionSettings])
     services: Mapping[Literal["leave", "experts", "rooms", "expenses", "incidents"], ServiceSettings] = Field(
         default_factory=dict[Any, ServiceSettings]

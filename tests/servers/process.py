@@ -110,7 +110,8 @@ def listening(port: int, address: str = "127.0.0.1") -> bool:
 def serve(told: str, stop: Callable[[], None]) -> None:
     """Say where a server is that someone started by hand; keep it until they interrupt it, or end this process."""
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for ending in (signal.SIGTERM, signal.SIGINT):  # a shell's background commands ignore the second
+            signal.signal(ending, signal.default_int_handler)
         print(told, flush=True)  # from here on they may
         while True:
             time.sleep(3600)
