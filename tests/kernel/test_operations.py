@@ -417,7 +417,9 @@ def test_cancelling_leaves_no_thread_beyond_its_own_limit() -> None:
         service.session.threads.close()
 
     asyncio.run(cancelled())
-    time.sleep(0.5)
+    end = time.monotonic() + 30
+    while time.monotonic() < end and any(one.name.startswith("workplace") for one in threading.enumerate()):
+        time.sleep(0.02)
     assert not [one.name for one in threading.enumerate() if one.name.startswith("workplace")]
 
 

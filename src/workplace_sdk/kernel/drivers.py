@@ -271,7 +271,7 @@ async def _tried_async(action: Action[Any], call: Call) -> Any:
     while True:
         attempt = course.next_attempt()
         try:
-            answer = await (action.aperform(attempt) if action.native_async else _in_thread(action, attempt, call))
+            answer = await (_within(action, attempt) if action.native_async else _in_thread(action, attempt, call))
         except (WorkplaceError, UsageError):
             raise
         except Failure as failure:
@@ -285,6 +285,17 @@ async def _tried_async(action: Action[Any], call: Call) -> Any:
             course.done()
             return answer
         await asyncio.sleep(wait)
+
+
+async def _within(action: Action[Any], attempt: Attempt) -> Any:
+    """Perform in the event loop; what still waits at the deadline is cancelled, and closes what it had open."""
+    import asyncio
+
+    try:
+        async with asyncio.timeout(attempt.remaining()):
+            return await action.aperform(attempt)
+    except TimeoutError:
+        raise Failure(Kind.LOST, Unavailable(f"{action.what}: no answer within the time limit")) from None
 
 
 async def _in_thread(action: Action[Any], attempt: Attempt, call: Call) -> Any:
