@@ -42,7 +42,7 @@ class Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     seen: list[tuple[str, str, dict[str, str], bytes]] = []
     busy = 0
-    left: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    told: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def log_message(self, *_arguments) -> None:
         return
@@ -70,7 +70,8 @@ class Answers(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
             self.close_connection = True
         elif what == "silent":
-            Answers.left.put(self.rfile.read(1))  # until they leave
+            Answers.told.put(b"waiting")
+            Answers.told.put(self.rfile.read(1))  # until they leave
             self.close_connection = True
         elif what == "trickle":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -109,6 +110,7 @@ class Quiet(ThreadingHTTPServer):
 @pytest.fixture
 def server() -> Iterator[str]:
     Answers.seen.clear()
+    Answers.told = queue.SimpleQueue()
     made = Quiet(("127.0.0.1", 0), Answers)
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
@@ -244,12 +246,11 @@ def test_cancelling_closes_the_connection(server: str) -> None:
         http = Http(server, connections=1)
         call = Call(session=Session(time_limit=60), name="t")
         task = asyncio.create_task(arun(iter(http.get("/silent")), call))
-        while not Answers.seen:
-            await asyncio.sleep(0.01)
+        assert await asyncio.to_thread(Answers.told.get, timeout=30) == b"waiting"
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert await asyncio.to_thread(Answers.left.get, timeout=30) == b""  # the server sees them leave
+        assert await asyncio.to_thread(Answers.told.get, timeout=30) == b""  # the server sees them leave
         assert (await arun(iter(http.get("/json")), Call(session=Session(), name="t"))).status == 200  # the one place is free
         await http.aclose()
 
