@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -68,10 +67,11 @@ class Server:
         after_fork(self)
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
-        self._free = threading.Semaphore(self._most)
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._waiting = 0
         self._idle: list[tuple[float, LDAPObject]] = []
-        self._leased: set[int] = set()
+        self._opening = 0
         self._objects: dict[int, LDAPObject] = {}
         self._others: dict[str, Server] = {}
 
@@ -88,35 +88,55 @@ class Server:
 
     def lease(self, attempt: Attempt, what: str) -> Lease:
         """A bound connection for one exchange or one paged search; a pooled one when there is one."""
-        if not self._free.acquire(timeout=attempt.remaining()):
-            raise Failure(Kind.NOT_SENT, Unavailable(f"{what}: all {self._most} connections are in use"))
-        try:
-            while True:
-                with self._lock:
-                    since, connection = self._idle.pop() if self._idle else (0.0, None)
-                if connection is None:
-                    return Lease(self, self._opened(attempt, what), fresh=True)
-                if time.monotonic() - since < IDLE:
-                    return Lease(self, connection, fresh=False)
-                self._dropped(connection)
-        except BaseException:
-            self._free.release()
-            raise
+        connection = self._pooled() or self._awaited(attempt, what)
+        if connection is None:
+            return Lease(self, self._opened(attempt, what), fresh=True)
+        return Lease(self, connection, fresh=False)
+
+    def _pooled(self) -> LDAPObject | None:
+        """A pooled connection. Nearly every call gets one here, so without a lock: taking from a list is atomic."""
+        while True:
+            try:
+                since, connection = self._idle.pop()
+            except IndexError:
+                return None
+            if monotonic() - since < IDLE:
+                return connection
+            self._dropped(connection)
+
+    def _awaited(self, attempt: Attempt, what: str) -> LDAPObject | None:
+        """A connection that another call gives back, or ``None`` when there is room to open one."""
+        with self._changed:
+            self._waiting += 1  # before looking: who gives back later sees that someone waits
+            try:
+                while True:
+                    if (connection := self._pooled()) is not None:
+                        return connection
+                    if len(self._objects) + self._opening < self._most:
+                        self._opening += 1
+                        return None
+                    if not self._changed.wait(attempt.remaining()):
+                        raise Failure(Kind.NOT_SENT, Unavailable(f"{what}: all {self._most} connections are in use"))
+            finally:
+                self._waiting -= 1
 
     def given_back(self, connection: LDAPObject, *, reusable: bool) -> None:
         """The end of a lease."""
-        if reusable:
-            with self._lock:
-                self._idle.append((time.monotonic(), connection))
-        else:
+        if not reusable:
             self._dropped(connection)
-        self._free.release()
+            return
+        self._idle.append((monotonic(), connection))
+        if self._waiting:
+            with self._changed:
+                self._changed.notify()
 
     def drop_idle(self) -> None:
         """Close what is pooled: the server was restarted."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for _, connection in idle:
+        while self._idle:
+            try:
+                _, connection = self._idle.pop()
+            except IndexError:
+                return
             self._dropped(connection)
 
     def close(self) -> None:
@@ -138,8 +158,9 @@ class Server:
             return self._others[uri]
 
     def _dropped(self, connection: LDAPObject) -> None:
-        with self._lock:
+        with self._changed:
             self._objects.pop(id(connection), None)
+            self._changed.notify()
         try:
             connection.unbind_ext()
         except ldap.LDAPError:
@@ -147,8 +168,9 @@ class Server:
 
     def _opened(self, attempt: Attempt, what: str) -> LDAPObject:
         target = self.target
-        connection = ldap.initialize(" ".join(target.uris))
-        with self._lock:
+        with self._changed:
+            self._opening -= 1
+            connection = ldap.initialize(" ".join(target.uris))  # connects to nothing yet
             self._objects[id(connection)] = connection
         try:
             self._set_options(connection, attempt)
