@@ -56,8 +56,8 @@ def churn(local: Local, login: str) -> None:
                 ana.withdraw(request.ref)
             elif chance.random() < 0.9:
                 ana.cancel(request.ref)
-        except Rejected:
-            pass
+        except Rejected:  # a weekend, or a day that the other one has
+            continue
         if not told:
             told = True
             print("wrote", flush=True)

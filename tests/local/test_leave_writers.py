@@ -90,7 +90,7 @@ def test_processes_killed_in_the_middle_leave_nothing_half_done(office: Office) 
             for process in running:
                 process.kill()
         wrote = check(office, ids["annual"], wrote)
-    assert wrote > KILLS  # they did write
+    assert wrote >= 3 * KILLS  # each round one of them got around: asked, amended, decided
     leave = office.as_("ana", LocalLeave)
     for request in leave.requests(status=frozenset({LeaveStatus.SUBMITTED, LeaveStatus.RETURNED})):
         leave.withdraw(request.ref)
