@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,9 +27,10 @@ from workplace_sdk.connectors.local.connector import Local, LocalSettings
 from workplace_sdk.connectors.local.people_records import add_person
 from workplace_sdk.kernel.listing import Missing
 from workplace_sdk.kernel.support import Absent, Native
-from workplace_sdk.services.common import Decision
+from workplace_sdk.services.common import ComponentState, Decision, Span
 from workplace_sdk.services.experts import ExpertQuery
 from workplace_sdk.services.leave import LeaveDraft
+from workplace_sdk.services.rooms import MeetingDraft
 from workplace_sdk.testing import Fault, Sample, sample_workplace
 
 APRIL = date(2026, 4, 20)
@@ -156,6 +157,28 @@ def test_faults_on_demand(sample: Sample) -> None:
     assert len(list(sanne.leave.requests())) == 2
     sample.clock.move(days=60)
     assert {str(one.status) for one in sanne.leave.requests()} == {"submitted"}
+
+
+def test_a_room_that_declines_later(sample: Sample) -> None:
+    rooms = sample.person("sanne").rooms
+    noon = Span.local(date(2026, 3, 17), time(12), time(13), "Europe/Amsterdam")
+    sample.fail("rooms.book", Fault.DECLINED_LATER, times=1)
+    meeting = rooms.book(MeetingDraft(subject="Overleg", span=noon, room="Wilg"))
+    assert rooms.get(meeting.ref).state is ComponentState.DONE
+    sample.clock.move(minutes=10)
+    assert rooms.get(meeting.ref).state is ComponentState.REJECTED
+    assert not rooms.busy(noon, rooms=tuple(room.ref for room in rooms.rooms() if room.name == "Wilg"))
+    again = rooms.book(MeetingDraft(subject="Overleg", span=noon, room="Wilg"))
+    sample.clock.move(minutes=10)
+    assert rooms.get(again.ref).state is ComponentState.DONE
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault"), [("leave.sumbit", Fault.DOWN), ("leav", Fault.DOWN), ("leave.submit", Fault.DECLINED_LATER)]
+)
+def test_a_fault_that_could_not_happen_is_refused(sample: Sample, operation: str, fault: Fault) -> None:
+    with pytest.raises(ValueError, match=r"leav|declined"):
+        sample.fail(operation, fault)
 
 
 def test_several_connections_answer_as_one(tmp_path: Path) -> None:

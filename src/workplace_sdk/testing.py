@@ -24,13 +24,15 @@ from attrs import define, field
 
 from workplace_sdk.connectors.local.connector import Local as LocalConnector
 from workplace_sdk.connectors.local.connector import LocalSettings
+from workplace_sdk.connectors.local.rooms_setup import decline
 from workplace_sdk.connectors.local.sample import MAIL, ZONE, fill
 from workplace_sdk.kernel.errors import OutcomeUnknown, Unavailable
-from workplace_sdk.kernel.failures import Attempt, Failure, Kind
-from workplace_sdk.settings import Settings
-from workplace_sdk.workplace import Workplace
+from workplace_sdk.kernel.failures import Attempt, Failure, Kind, Safety
+from workplace_sdk.settings import SERVICES, Settings
+from workplace_sdk.workplace import Workplace, interface_of
 
 if TYPE_CHECKING:
+    from workplace_sdk.services.common import Ref
     from workplace_sdk.wires.sql import SqlBlock
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -44,6 +46,8 @@ class Fault(StrEnum):
     """The system does not answer, and nothing is done."""
     UNANSWERED = "unanswered"
     """It is done, and the answer is lost."""
+    DECLINED_LATER = "declined later"
+    """The room is booked, and says no once the clock has moved on; for ``rooms.book`` only."""
 
 
 @define
@@ -68,13 +72,26 @@ class Sample:
     clock: Clock
     local: LocalConnector
     _faults: dict[str, tuple[Fault, int]] = field(factory=dict[str, "tuple[Fault, int]"])
+    _declining: list[tuple[datetime, Ref]] = field(factory=list["tuple[datetime, Ref]"])
 
     def person(self, login: str) -> Workplace:
         """The workplace as *login* sees it: ``sanne``, ``mehmet``, ``ingrid``, ``bram``, ``aisha`` ..."""
         return self.work.as_(f"{login}@{MAIL}")
 
     def fail(self, operation: str, fault: Fault, *, times: int = 1_000_000) -> None:
-        """Have *operation* (``leave.submit``, or ``leave`` for every read of the service) fail as *fault*, *times* times."""
+        """Have *operation* (``leave.submit``, or ``leave`` for every read of the service) fail as *fault*, *times* times.
+
+        Raises:
+            ValueError: There is no such write or service, or it cannot fail in that way.
+        """
+        service, _, name = operation.partition(".")
+        if service not in SERVICES:
+            raise ValueError(f"{service!r} is no service: {', '.join(SERVICES)}")
+        writes = {one.name for one in interface_of(service).operations().values() if one.safety is not Safety.READ}
+        if name and name not in writes:
+            raise ValueError(f"{service} has no write {name!r}; it has {', '.join(sorted(writes))}")
+        if fault is Fault.DECLINED_LATER and operation != "rooms.book":
+            raise ValueError("only rooms.book can be declined later")
         self._faults[operation] = (fault, times)
 
     def heal(self) -> None:
@@ -88,6 +105,18 @@ class Sample:
             return None
         self._faults[what] = (fault, times - 1)
         return fault
+
+    def decline_later(self, meeting: Ref) -> None:
+        """Have the rooms of *meeting* say no once the clock has moved on."""
+        self._declining.append((self.clock.now, meeting))
+
+    def decline_now(self) -> None:
+        """Let rooms say no that were to do so by now."""
+        due = [meeting for since, meeting in self._declining if since < self.clock.now]
+        self._declining = [one for one in self._declining if one[1] not in due]
+        for meeting in due:
+            with self.local.database.engine().begin() as connection:
+                decline(connection, int(meeting.id), "the room said no (a fault that was asked for)")
 
 
 @contextmanager
@@ -144,10 +173,13 @@ def _Failing(block: SqlBlock[Any], sample: Sample) -> SqlBlock[Any]:  # noqa: N8
 
     class Struck(SqlBlock[Any]):
         def perform(self, attempt: Attempt) -> Any:
+            sample.decline_now()
             fault = sample.strike(self.what)
             if fault is Fault.DOWN:
                 raise Failure(Kind.NOT_SENT, Unavailable(f"{self.what}: the system is down (a fault that was asked for)"))
             answer = super().perform(attempt)
+            if fault is Fault.DECLINED_LATER:
+                sample.decline_later(answer.ref)
             if fault is Fault.UNANSWERED:
                 raise Failure(Kind.LOST, OutcomeUnknown(f"{self.what}: the answer was lost (a fault that was asked for)"))
             return answer

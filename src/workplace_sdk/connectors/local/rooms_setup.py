@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from workplace_sdk.connectors.local.base import inserted
-from workplace_sdk.connectors.local.rooms_tables import menu_items, room_bookers, rooms, sites
+from workplace_sdk.connectors.local.rooms_tables import meeting_times, menu_items, room_bookers, rooms, sites
 from workplace_sdk.services.common import Money, checked_zone
 from workplace_sdk.services.rooms import Feature, Layout, OrderKind
 
@@ -64,3 +64,10 @@ def add_item(
         menu_items,
         {"name": name, "kind": kind.value, "site_id": site_id, "cancel_fee": cancel_fee, **cost, **others},
     )
+
+
+def decline(connection: Connection, meeting_id: int, why: str) -> None:
+    """Have the rooms of a meeting say no, as a room does that was taken by someone who may."""
+    held = (meeting_times.c.meeting_id == meeting_id) & meeting_times.c.room_id.is_not(None)
+    now = meeting_times.c.state.in_(("confirmed", "requested"))
+    connection.execute(meeting_times.update().where(held & now).values(state="declined", conflict=why))

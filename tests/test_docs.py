@@ -1,0 +1,79 @@
+"""The code in the documentation runs, page by page, in the sample organisation."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from workplace_sdk import Workplace
+from workplace_sdk.connectors.local.leave_setup import add_type, grant
+from workplace_sdk.settings import Settings
+from workplace_sdk.testing import Sample, sample_workplace
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+ELSEWHERE = {"docs/plugins/connector.md"}  # pieces of a package of its own
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+
+
+def named(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture
+def sample(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sample]:
+    """What ``Workplace.open()`` finds while a page runs: the sample, as Sanne sees it."""
+    with sample_workplace() as made:
+        with made.local.database.engine().begin() as connection:
+            annual = add_type(connection, "Annual leave")
+            for person in range(1, 11):
+                grant(connection, person, annual, Decimal(200), date(2026, 1, 1), date(2026, 12, 31))
+        monkeypatch.setattr(Workplace, "open", classmethod(lambda *_: made.person("sanne")))
+        yield made
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks(page, "python") and named(page) not in ELSEWHERE], ids=named
+)
+def test_a_page_runs(page: Path, sample: Sample) -> None:
+    names: dict[str, object] = {}
+    for block in blocks(page, "python"):
+        exec(compile(block, str(page), "exec"), names)
+    for name, value in names.items():
+        if name.startswith("test_"):
+            value(sample)  # type: ignore[operator]  # a test that the page shows
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (page, text)
+        for page in PAGES
+        if named(page) not in ELSEWHERE
+        for text in blocks(page, "toml")
+        if "[connections" in text
+    ],
+    ids=lambda value: named(value) if isinstance(value, Path) else "",
+)
+def test_settings_on_a_page_are_right(page: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each connection's own table too: by the connector that it names."""
+    from workplace_sdk.workplace import connector_class
+
+    settings = Settings.checked(tomllib.loads(text))
+    assert settings.connections
+    for connection in settings.connections.values():
+        connector_class(connection.connector).settings_type.model_validate(connection.own)
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    contents = (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert [name for page in PAGES[1:] if (name := page.relative_to(ROOT / "docs").as_posix()) not in contents] == []
