@@ -41,9 +41,7 @@ def sample(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sample]:
         yield made
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if blocks(page, "python") and named(page) not in ELSEWHERE], ids=named
-)
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python") and named(page) not in ELSEWHERE], ids=named)
 def test_a_page_runs(page: Path, sample: Sample) -> None:
     names: dict[str, object] = {}
     for block in blocks(page, "python"):
@@ -55,13 +53,7 @@ def test_a_page_runs(page: Path, sample: Sample) -> None:
 
 @pytest.mark.parametrize(
     ("page", "text"),
-    [
-        (page, text)
-        for page in PAGES
-        if named(page) not in ELSEWHERE
-        for text in blocks(page, "toml")
-        if "[connections" in text
-    ],
+    [(page, text) for page in PAGES if named(page) not in ELSEWHERE for text in blocks(page, "toml") if "[connections" in text],
     ids=lambda value: named(value) if isinstance(value, Path) else "",
 )
 def test_settings_on_a_page_are_right(page: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,8 @@ def failure(error: ldap.LDAPError, what: str, *, identity: str | None, sent: boo
         return Failure(Kind.BUSY, Unavailable(text))
     if isinstance(error, _NOT_ALLOWED):
         return Failure(Kind.REFUSED, Unauthorized(text, identity=identity))
+    if isinstance(error, ldap.LOCAL_ERROR) and not sent:  # SASL: no ticket, or one for someone else
+        return Failure(Kind.REFUSED, Unauthorized(text, identity=identity))
     if isinstance(error, _NEEDS_TLS):
         return Failure(Kind.REFUSED, ConfigError(f"{text}: use ldaps:// or start_tls = true", key="uri"))
     if isinstance(error, ldap.OPERATIONS_ERROR) and "without authentication" in described(error):  # Active Directory

@@ -205,6 +205,8 @@ class Server:
                 connection.set_option(option, value)
             except ValueError as error:
                 raise ConfigError(f"the certificates cannot be used: {error}", key="ca_file") from error
+        if self.target.sasl == "GSSAPI":  # the name that was given, not what somebody's DNS calls its address
+            connection.set_option(ldap.OPT_X_SASL_NOCANON, 1)
         connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)  # after the others: makes them hold for this connection
 
     def _bind(self, connection: LDAPObject, attempt: Attempt) -> None:
