@@ -27,13 +27,13 @@ def directory_server() -> Iterator[slapd_server.Slapd]:
 class TestLdapExperts(ExpertsConformance):
     @pytest.fixture
     def service(self, directory_server: slapd_server.Slapd, monkeypatch: pytest.MonkeyPatch) -> Iterator[LdapExperts]:
-        ldap = Ldap("directory", settings_of(directory_server, monkeypatch))
+        ldap = Ldap("directory", settings_of(directory_server, monkeypatch, "writer"))
         yield LdapExperts(ldap, Session(caller=PersonRef(login="u0000005")))
         ldap.close()
 
     @pytest.fixture
     def secrets(self, directory_server: slapd_server.Slapd) -> tuple[str, ...]:
-        return (directory_server.account("reader")[1],)
+        return (directory_server.account("writer")[1],)
 
     @pytest.fixture
     def known(self) -> PersonRef:
@@ -42,6 +42,14 @@ class TestLdapExperts(ExpertsConformance):
     @pytest.fixture
     def hidden(self) -> PersonRef:
         return PersonRef(login="u0000011")
+
+    @pytest.fixture
+    def responsibility(self, service: LdapExperts, known: PersonRef) -> str:
+        return service.get(known).responsibilities[0]
+
+    @pytest.fixture
+    def group(self) -> str:
+        return "dept-0000"
 
     @pytest.fixture
     def topic(self, service: LdapExperts, known: PersonRef) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 import pytest
+from attrs import evolve
 
+from tests.servers.postgres import Postgres
 from workplace_sdk.conformance import (
     ExpensesConformance,
     ExpertsConformance,
@@ -17,9 +21,34 @@ from workplace_sdk.conformance import (
 from workplace_sdk.connectors.local.connector import Local, LocalSettings
 from workplace_sdk.connectors.local.people_records import add_person
 from workplace_sdk.connectors.local.sample import MAIL, ZONE, fill
+from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.operation import Service
 from workplace_sdk.kernel.session import Session
 from workplace_sdk.services.common import PersonRef, Span
+
+
+def filled(url: str) -> None:
+    local = Local("main", LocalSettings(url=url))
+    with local.database.engine().begin() as connection:
+        fill(connection, "main", 2026)
+        add_person(connection, "main", "Weg Gegaan", login="weg", email=f"weg@{MAIL}", active=False)
+    local.database.close()
+
+
+@pytest.fixture(scope="module")
+def filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy for each test."""
+    path = tmp_path_factory.mktemp("filled") / "filled.db"
+    filled(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def filled_postgresql(postgres_server: Postgres) -> str:
+    """A database to copy for each test."""
+    url = postgres_server.database()
+    filled(url)
+    return url
 
 
 class OnLocal:
@@ -28,17 +57,27 @@ class OnLocal:
     kind: str
     damaged = ()  # what answers is our own code in the same process: there is no reply that could be damaged
 
-    @pytest.fixture
-    def service(self, database_url: str) -> Iterator[Service]:
-        local = Local("main", LocalSettings(url=database_url))
-        with local.database.engine().begin() as connection:
-            fill(connection, "main", 2026)
-            add_person(connection, "main", "Weg Gegaan", login="weg", email=f"weg@{MAIL}", active=False)
+    @pytest.fixture(params=["sqlite", "postgresql"])
+    def service(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+        filled = request.getfixturevalue(f"filled_{request.param}")
+        if request.param == "sqlite":
+            shutil.copy(filled, tmp_path / "store.db")
+            url = f"sqlite:///{tmp_path / 'store.db'}"
+        else:
+            url = request.getfixturevalue("postgres_server").database(like=filled)
+        local = Local("main", LocalSettings(url=url))
         made = local.service_class(self.kind)
         assert made is not None
         now = datetime(2026, 3, 2, 8, tzinfo=UTC)
         yield made(local, Session(caller=PersonRef(login="bram"), now=lambda: now, zone=ZONE))
         local.database.close()
+
+    def _as(self, service: Service, login: str) -> Service:
+        return type(service)(service.connection, evolve(service.session, caller=PersonRef(login=login)))
+
+    @pytest.fixture
+    def approver(self, service: Service) -> Service:
+        return self._as(service, "femke")
 
 
 class TestLocalLeave(OnLocal, LeaveConformance):
@@ -68,6 +107,12 @@ class TestLocalExperts(OnLocal, ExpertsConformance):
     def topic(self) -> str:
         return "tilhulp"
 
+    @pytest.fixture
+    def responsibility(self, service: Service, known: PersonRef) -> str:
+        with service.connection.database.engine().begin() as connection:  # type: ignore[attr-defined]  # of local
+            connection.execute(people.update().where(people.c.login == "lukasz").values(responsibilities=["BHV"]))
+        return "BHV"
+
 
 class TestLocalRooms(OnLocal, RoomsConformance):
     kind = "rooms"
@@ -79,6 +124,18 @@ class TestLocalRooms(OnLocal, RoomsConformance):
     @pytest.fixture
     def free(self) -> Span:
         return Span.local(date(2026, 3, 12), time(10), time(11), ZONE)
+
+    @pytest.fixture
+    def colleague(self, service: Service) -> Service:
+        return self._as(service, "wouter")
+
+    @pytest.fixture
+    def approver(self, service: Service) -> Service:
+        return self._as(service, "ingrid")
+
+    @pytest.fixture
+    def approval_room(self) -> str:
+        return "Bestuurskamer"
 
 
 class TestLocalExpenses(OnLocal, ExpensesConformance):
@@ -92,6 +149,14 @@ class TestLocalExpenses(OnLocal, ExpensesConformance):
     def day(self) -> date:
         return date(2026, 2, 27)
 
+    @pytest.fixture
+    def payer(self, service: Service) -> Service:
+        return self._as(service, "aisha")
+
 
 class TestLocalIncidents(OnLocal, IncidentsConformance):
     kind = "incidents"
+
+    @pytest.fixture
+    def handler(self, service: Service) -> Service:
+        return self._as(service, "wouter")

@@ -103,15 +103,15 @@ class Postgres:
             return False
         return True
 
-    def database(self) -> str:
-        """The SQLAlchemy URL of a new database."""
+    def database(self, like: str | None = None) -> str:
+        """The SQLAlchemy URL of a new database, empty or a copy of the one of the URL *like*, which nobody uses now."""
         import psycopg
 
         name = f"workplace_{os.getpid()}_{next(_numbers)}"
         with psycopg.connect(
             host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {like.rpartition('/')[2]}" if like else ""))
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
     def halt(self) -> None:

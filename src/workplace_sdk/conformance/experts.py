@@ -7,15 +7,30 @@ from typing import Any
 
 import pytest
 
-from workplace_sdk.conformance.base import ServiceConformance
+from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance
+from workplace_sdk.conformance.trial import Trial
 from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.common import PersonRef
-from workplace_sdk.services.experts import ExpertDirectory, ExpertQuery
+from workplace_sdk.services.experts import ExpertDirectory, ExpertQuery, SkillClaim
 
 
 class ExpertsConformance(ServiceConformance):
-    """Give ``service``, ``known`` (someone with a manager), ``hidden`` (someone who may not show) and ``topic`` (what *known* knows)."""
+    """Give ``service``, ``known`` (someone with a manager), ``hidden`` (someone who may not show) and ``topic`` (what *known* knows);
+    where they are offered ``group`` (one with *known* in it) and ``responsibility`` (one that *known* has).
+    """
+
+    interface = ExpertDirectory
+
+    @pytest.fixture
+    def group(self) -> str:
+        """A group that *known* is in, by way of another group where there are such."""
+        raise NotImplementedError("override the fixture 'group' in your test class: members() is offered")
+
+    @pytest.fixture
+    def responsibility(self) -> str:
+        """What *known* is there for."""
+        raise NotImplementedError("override the fixture 'responsibility' in your test class: who_is() is offered")
 
     @pytest.fixture
     def known(self) -> PersonRef:
@@ -33,7 +48,39 @@ class ExpertsConformance(ServiceConformance):
         raise NotImplementedError("override the fixture 'topic' in your test class: what 'known' knows about")
 
     def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
-        return {"find": {"query": ExpertQuery(text="an", limit=5)}, "get": {}, "chain": {}, "team": {}}
+        mine: dict[str, dict[str, Any]] = {"get": {}, "manager": {}, "chain": {}, "team": {}}
+        return {"find": {"query": ExpertQuery(text="an", limit=5)}, **mine, "reach": {"person": service.session.caller}}
+
+    def try_who_is(self, trial: Trial) -> Any:
+        found = trial.do("who_is", trial["responsibility"])
+        assert [one for one in found if one.person.same_person(trial["known"])], "who_is() leaves someone out"
+        assert not trial.do("who_is", "nobody is there for this")
+        return found
+
+    def try_members(self, trial: Trial) -> Any:
+        found = trial.do("members", trial["group"])
+        assert [one for one in found if one.person.same_person(trial["known"])], "members() leaves someone out"
+        with pytest.raises(NotFound):
+            trial.do("members", "no-group-has-this-name")
+        return found
+
+    def try_availability(self, trial: Trial) -> Any:
+        (told,) = trial.do("availability", (trial["known"],))
+        assert told.person.same_person(trial["known"])
+        return told
+
+    def try_people(self, trial: Trial) -> Any:
+        everyone = trial.do("people")
+        assert len({one.ref for one in everyone}) == len(everyone), "people() gives someone twice"
+        assert [one for one in everyone if one.person.same_person(trial["known"])], "people() leaves someone out"
+        return everyone
+
+    def try_update_topics(self, trial: Trial) -> Any:
+        topics = (SkillClaim(name="conformance"), SkillClaim(name=DIFFICULT[:60]))
+        changed = trial.do("update_topics", topics)
+        assert {claim.name for claim in changed.topics} == {claim.name for claim in topics}, "a topic came back changed"
+        assert not trial.do("update_topics", ()).topics, "no topics at all are topics too"
+        return changed
 
     def test_someone_is_the_same_by_every_key(self, service: ExpertDirectory, known: PersonRef) -> None:
         expert = service.get(known)

@@ -9,15 +9,69 @@ from typing import Any
 import pytest
 
 from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, needs
+from workplace_sdk.conformance.trial import Trial
 from workplace_sdk.kernel.errors import NotFound, Rejected
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import new_key
-from workplace_sdk.services.common import Ref, Span
-from workplace_sdk.services.rooms import MeetingDraft, ReservationState, RoomBooking, RoomConflict, RoomQuery
+from workplace_sdk.services.common import Decision, PersonRef, Ref, Span
+from workplace_sdk.services.rooms import (
+    Attendee,
+    Meeting,
+    MeetingChange,
+    MeetingDraft,
+    ReservationState,
+    Response,
+    RoomBooking,
+    RoomConflict,
+    RoomQuery,
+)
+
+
+def _draft(trial: Trial, **others: Any) -> MeetingDraft:
+    values: dict[str, Any] = {"subject": "conformance", "span": trial["free"], "room": trial["room"], **others}
+    return MeetingDraft(**values)
+
+
+def _booked(trial: Trial, **others: Any) -> Meeting:
+    made: Meeting = trial.do("book", _draft(trial, **others))
+    return made
+
+
+def _guests(count: int) -> tuple[Attendee, ...]:
+    return tuple(Attendee(person=PersonRef(email=f"guest{number}@example.org")) for number in range(count))
+
+
+def _states(meeting: Meeting) -> set[str]:
+    return {one.state.value for one in meeting.occurrences}
 
 
 class RoomsConformance(ServiceConformance):
-    """Give ``service``, ``room`` (one that can be booked at once) and ``free``: a time of an hour on a working day at which it is free."""
+    """Give ``service``, ``room`` (one that can be booked at once) and ``free``: an hour on a working day at which it is free;
+    ``colleague`` where people are invited, ``approval_room`` and ``approver`` where someone decides about rooms.
+    """
+
+    interface = RoomBooking
+    edges = {  # noqa: RUF012 - a ClassVar in the base
+        ("book", "subject_length"): lambda trial, size: {"draft": _draft(trial, subject="x" * size)},
+        ("book", "body_length"): lambda trial, size: {"draft": _draft(trial, body="x" * size)},
+        ("book", "attendees"): lambda trial, size: {"draft": _draft(trial, attendees=_guests(size))},
+        ("book", "occurrences"): lambda trial, size: {"draft": _draft(trial, rrule=f"FREQ=DAILY;COUNT={size}")},
+    }
+
+    @pytest.fixture
+    def colleague(self) -> RoomBooking | None:
+        """The same service for someone else, who may be invited; ``None`` where nobody can be given."""
+        return None
+
+    @pytest.fixture
+    def approver(self) -> RoomBooking | None:
+        """The same service for who decides about ``approval_room``; ``None`` where nobody can be given."""
+        return None
+
+    @pytest.fixture
+    def approval_room(self) -> str | Ref:
+        """A room that is booked when someone agrees."""
+        raise NotImplementedError("override the fixture 'approval_room' in your test class: decide() is offered")
 
     @pytest.fixture
     def room(self) -> str | Ref:
@@ -30,7 +84,63 @@ class RoomsConformance(ServiceConformance):
         raise NotImplementedError("override the fixture 'free' in your test class: an hour at which the room is free")
 
     def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
-        return {"sites": {}, "rooms": {}, "menu": {}, "mine": {}}
+        now = service.session.now()
+        month = Span(start=now, end=now + timedelta(days=31), zone=service.session.zone)
+        free = {"find": {"query": RoomQuery(span=Span(start=now, end=now + timedelta(hours=1), zone=service.session.zone))}}
+        busy = {"busy": {"span": month, "people": (service.session.caller,)}}
+        return {"sites": {}, "rooms": {}, "menu": {}, "mine": {}, "inbox": {}, **free, **busy}
+
+    def try_book(self, trial: Trial) -> Any:
+        assert not trial.preview("book", _draft(trial)).blockers, "the preview of a room that is free says that it is not"
+        return _booked(trial)
+
+    def try_get(self, trial: Trial) -> Any:
+        made = _booked(trial)
+        found = trial.do("get", made.ref)
+        assert found == made, "get() gives what book() returned"
+        return found
+
+    def try_change(self, trial: Trial) -> Any:
+        made = _booked(trial)
+        hour = timedelta(hours=1)
+        later = Span(start=made.span.start + hour, end=made.span.end + hour, zone=made.span.zone)
+        changed = trial.do("change", made.ref, MeetingChange(span=later))
+        assert changed.span == later, "the meeting is where it was"
+        return changed
+
+    def try_cancel(self, trial: Trial) -> Any:
+        made = _booked(trial)
+        trial.do("cancel", made.ref)
+        gone = trial.do("get", made.ref)
+        assert _states(gone) == {ReservationState.CANCELLED}
+        return gone
+
+    def try_release(self, trial: Trial) -> Any:
+        trial.do("release", _booked(trial).ref)
+        return _booked(trial)  # someone else may have it now
+
+    def try_respond(self, trial: Trial) -> Any:
+        invited = trial.other("colleague")
+        made = _booked(trial, attendees=(Attendee(person=invited.session.caller),))
+        answered = trial.do("respond", made.ref, Response.ACCEPTED, by=invited)
+        assert [one.response for one in answered.attendees] == [Response.ACCEPTED]
+        return answered
+
+    def try_check_in(self, trial: Trial) -> Any:
+        made = _booked(trial)
+        try:
+            return trial.do("check_in", made.ref)
+        except Rejected as refusal:  # too early, or not needed for this room
+            return refusal.sentence("nl")
+
+    def try_decide(self, trial: Trial) -> Any:
+        approver = trial.other("approver")
+        made = _booked(trial, room=trial["approval_room"])
+        assert _states(made) == {ReservationState.REQUESTED}, "a room that needs approval is requested, not confirmed"
+        assert made.ref in [one.ref for one in trial.do("inbox", by=approver)], "what waits for the approver is in inbox()"
+        done = trial.do("decide", made.ref, Decision.APPROVE, by=approver)
+        assert _states(done) == {ReservationState.CONFIRMED}
+        return done
 
     def test_booked_found_and_cancelled(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
         needs(service, "book", "get", "cancel")

@@ -1,0 +1,87 @@
+"""One operation tried in one colour, with what the test class provides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from workplace_sdk.kernel.errors import NotSupported
+from workplace_sdk.kernel.keys import new_key
+from workplace_sdk.kernel.listing import Pages
+from workplace_sdk.kernel.operation import BoundWrite, Service
+from workplace_sdk.kernel.support import Native
+
+if TYPE_CHECKING:
+    from workplace_sdk.kernel.preview import Preview
+
+T = TypeVar("T")
+
+
+class Trial:
+    """Performs operations of the service under test: ``trial.do("submit", draft)``; ``trial["workday"]`` is a fixture of the test class."""
+
+    def __init__(self, service: Service, fixture: Callable[[str], Any], *, blocking: bool = True) -> None:
+        self.service = service
+        self.blocking = blocking
+        self._fixture = fixture
+        self._trying = ""
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fixture(name)
+
+    def do(self, name: str, *args: Any, by: Service | None = None, **kwargs: Any) -> Any:
+        """Perform *name*, each write with a key of its own; *by* another caller's service. What a test needs and is not offered skips it."""
+        bound = getattr(by or self.service, name)
+        if name != self._trying and not isinstance(bound.support, Native):
+            pytest.skip(f"{self._trying} cannot be tried: {name} is not offered")
+        if isinstance(bound, BoundWrite):
+            kwargs.setdefault("key", new_key())
+        try:
+            return called(bound, args, kwargs) if self.blocking else asyncio.run(awaited(bound, args, kwargs))
+        except NotSupported as error:
+            if name != self._trying:
+                pytest.skip(f"{self._trying} cannot be tried: {error}")
+            raise AssertionError(
+                f"{name} is declared native and refuses what anyone would ask of it ({error}): "
+                "name in without= what cannot be expressed, or do not declare it"
+            ) from error
+
+    def preview(self, name: str, *args: Any, **kwargs: Any) -> Preview:
+        """What *name* would do."""
+        found: Preview = getattr(self.service, name).preview(*args, **kwargs)
+        return found
+
+    def once(self, what: str, make: Callable[[Trial], T]) -> T:
+        """What *make* gives the first time."""
+        if what not in self._made:
+            self._made[what] = make(self)
+        made: T = self._made[what]
+        return made
+
+    def other(self, fixture: str) -> Service:
+        """The service as seen by someone else, such as ``approver``; skips when the test class gives nobody."""
+        service: Service | None = self[fixture]
+        if service is None:
+            pytest.skip(f"{self._trying} cannot be tried: give the fixture {fixture!r}")
+        return service
+
+    def attempt(self, operation: str, how: Callable[[Trial], Any]) -> Any:
+        """Try *operation* as *how* does."""
+        self._trying = operation
+        return how(self)
+
+
+def called(bound: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """The answer of the blocking call; of pages everything."""
+    answer: Any = bound(*args, **kwargs)
+    return list(answer) if isinstance(answer, Pages) else answer  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+async def awaited(bound: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """The answer of the async call; of pages everything."""
+    answer: Any = bound.aio(*args, **kwargs)
+    return [item async for item in answer] if hasattr(answer, "__aiter__") else await answer
