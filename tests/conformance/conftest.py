@@ -1,0 +1,36 @@
+"""The sample organisation in a store, made once and copied for each test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.servers.postgres import Postgres
+from workplace_sdk.connectors.local.connector import Local, LocalSettings
+from workplace_sdk.connectors.local.people_records import add_person
+from workplace_sdk.connectors.local.sample import MAIL, fill
+
+
+def filled(url: str) -> None:
+    local = Local("main", LocalSettings(url=url))
+    with local.database.engine().begin() as connection:
+        fill(connection, "main", 2026)
+        add_person(connection, "main", "Weg Gegaan", login="weg", email=f"weg@{MAIL}", active=False)
+    local.database.close()
+
+
+@pytest.fixture(scope="module")
+def filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy for each test."""
+    path = tmp_path_factory.mktemp("filled") / "filled.db"
+    filled(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def filled_postgresql(postgres_server: Postgres) -> str:
+    """A database to copy for each test."""
+    url = postgres_server.database()
+    filled(url)
+    return url
