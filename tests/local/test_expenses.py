@@ -70,7 +70,7 @@ def report(*lines: LineDraft, **others) -> ReportDraft:
 
 def test_a_report_with_a_receipt_kilometres_and_dollars(desk: Office) -> None:
     expenses = desk.as_("ana", LocalExpenses)
-    travel = Distance(origin="Utrecht", destination="Zwolle", kilometres=Decimal("87.5"), round_trip=True)
+    travel = Distance(origin="Utrecht", destination="Zwolle", length=Decimal("87.5"), round_trip=True)
     made = expenses.submit(
         report(
             line("meal", "21.80", receipts=(BON,)),
@@ -153,8 +153,13 @@ def test_approved_for_less_returned_amended_paid(desk: Office) -> None:
     amended = ana.amend(made.ref, report(line(), line(amount="12", description="koffie")))
     assert amended.totals.claimed == euros("36.20")
     with pytest.raises(InvalidInput):
-        mia.decide(made.ref, Decision.APPROVE, lines=(LineDecision(line=amended.lines[1].ref, amount=euros("13")),))
-    granted = mia.decide(made.ref, Decision.APPROVE, lines=(LineDecision(line=amended.lines[1].ref, amount=euros("8")),))
+        mia.decide(amended.ref, Decision.APPROVE, lines=(LineDecision(line=amended.lines[1].ref, amount=euros("13")),))
+    with pytest.raises(Conflict, match="look at it again"):  # the reference is of what was before
+        mia.decide(made.ref, Decision.APPROVE)
+    granted = mia.decide(
+        amended.ref, Decision.APPROVE, lines=(LineDecision(line=amended.lines[1].ref, amount=euros("8"), remark="te duur"),)
+    )
+    assert granted.lines[1].remark == "te duur"
     assert (granted.status.value, granted.totals.payable) == (ExpenseStatus.PARTLY_APPROVED, euros("32.20"))
     with pytest.raises(AlreadyDecided):
         mia.decide(made.ref, Decision.REJECT, comment="x")
@@ -214,8 +219,8 @@ def test_bad_drafts_say_what_is_wrong() -> None:
     for bad, word in (
         ({"amount": euros("0")}, "more than nothing"),
         (
-            {"amount": euros("5"), "distance": Distance(origin="a", destination="b", kilometres=Decimal(1))},
-            "amount, or distance",
+            {"amount": euros("5"), "distance": Distance(origin="a", destination="b", length=Decimal(1))},
+            "amount, or distance, or trip",
         ),
         ({"amount": euros("5"), "personal": euros("6")}, "personal"),
         ({"amount": euros("5"), "allocations": (Allocation(cost_centre="a", share=Decimal(60)),)}, "100 percent"),

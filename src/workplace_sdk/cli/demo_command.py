@@ -123,7 +123,7 @@ def _expenses(sanne: Workplace, mehmet: Workplace) -> None:
         "Sanne declareert een cursus: een autorit en een maaltijd met bon",
     )
     day = date(2026, 2, 26)
-    journey = Distance(origin="Zwolle", destination="Utrecht", kilometres=Decimal(90), round_trip=True)
+    journey = Distance(origin="Zwolle", destination="Utrecht", length=Decimal(90), round_trip=True)
     receipt = Upload(name="bon.jpg", content=b"a photo of a receipt", media_type="image/jpeg")
     lines = (
         LineDraft(date=day, category="km", distance=journey),

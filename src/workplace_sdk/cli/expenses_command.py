@@ -139,7 +139,7 @@ def kilometres(
     """Claim a journey by your own vehicle: workplace expenses kilometres 42 Utrecht Amersfoort --round-trip"""
     from workplace_sdk.services.expenses import Distance
 
-    way = draft(Distance, origin=origin, destination=destination, kilometres=kilometres, round_trip=round_trip, vehicle=vehicle)
+    way = draft(Distance, origin=origin, destination=destination, length=kilometres, round_trip=round_trip, vehicle=vehicle)
     _submit(desk, {"distance": way}, category, f"{origin} - {destination}", on, title, key=key, yes=yes)
 
 

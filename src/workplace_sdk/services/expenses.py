@@ -1,325 +1,186 @@
-"""Expenses: claiming what one paid, with receipts, kilometres, VAT and other currencies, and deciding about it."""
+"""Expenses: claiming what one paid, with receipts, kilometres, days away, VAT and other currencies, and deciding about it."""
 
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final
-
-from pydantic import AwareDatetime, Field, model_validator
+from typing import Final
 
 from workplace_sdk.kernel.access import Access, Arguments, Relation
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
-from workplace_sdk.kernel.errors import Conflict, Rejected
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.listing import Listing
-from workplace_sdk.kernel.operation import Service, pages, read, write
-from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
-from workplace_sdk.kernel.support import Native
-from workplace_sdk.kernel.words import Words
-from workplace_sdk.services.common import (
-    Amount,
-    ApprovalStep,
-    Attachment,
-    Decision,
-    Mapped,
-    Model,
-    Money,
-    PersonRef,
-    Record,
-    Ref,
-    Upload,
-    named,
-    owner,
+from workplace_sdk.kernel.operation import Feature, Measure, Service, pages, read, write
+from workplace_sdk.kernel.preview import Preview
+from workplace_sdk.services.common import Decision, PersonRef, Ref, Upload, named, owner
+from workplace_sdk.services.expenses_errors import (
+    AlreadyDecided,
+    AlreadySubmitted,
+    AttendeesRequired,
+    CategoryNotAllowed,
+    CurrencyNotAllowed,
+    DuplicateExpense,
+    LimitExceeded,
+    NothingToClaim,
+    PeriodClosed,
+    RateUnavailable,
+    ReceiptRequired,
+    TaxMismatch,
+)
+from workplace_sdk.services.expenses_models import (
+    Allocation,
+    Distance,
+    DistanceUnit,
+    Exchange,
+    ExpenseCategory,
+    ExpenseEvent,
+    ExpenseLine,
+    ExpenseReport,
+    ExpenseStatus,
+    ExpenseStep,
+    LimitPer,
+    LineDecision,
+    LineDraft,
+    LineKind,
+    Location,
+    Meals,
+    MileagePart,
+    MileageRate,
+    PaidWith,
+    PartDay,
+    PerDiemDay,
+    PerDiemRate,
+    Receipt,
+    ReceiptState,
+    ReportDraft,
+    Stop,
+    Tax,
+    Totals,
+    Trip,
+    Vehicle,
+    Violation,
 )
 
-if TYPE_CHECKING:
-    from typing import Self
-
-CENT: Final = Decimal("0.01")
-
-
-class LineKind(StrEnum):
-    """What kind of cost a line is."""
-
-    PURCHASE = "purchase"
-    MILEAGE = "mileage"
-
-
-class PaidWith(StrEnum):
-    """Whose money it was."""
-
-    OWN_MONEY = "own_money"
-    COMPANY_CARD = "company_card"
-    ADVANCE = "advance"
-
-
-class Vehicle(StrEnum):
-    """How the distance was travelled."""
-
-    CAR = "car"
-    ELECTRIC_CAR = "electric_car"
-    MOTORBIKE = "motorbike"
-    BICYCLE = "bicycle"
-
-
-class ExpenseStatus(StrEnum):
-    """How far a report is."""
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    APPROVED = "approved"
-    PARTLY_APPROVED = "partly_approved"
-    RETURNED = "returned"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    PAYMENT_SCHEDULED = "payment_scheduled"
-    PAID = "paid"
-    UNMAPPED = "unmapped"
-
-
-class ExpenseCategory(Record):
-    """What money is spent on, and its rules. Limits and thresholds are in the report's currency."""
-
-    code: str
-    name: str
-    kind: LineKind = LineKind.PURCHASE
-    limit: Money | None = None
-    receipt_over: Money | None = None
-    attendees_required: bool | None = None
-    vat_rate: Amount | None = None
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class MileageRate(Model):
-    """What a kilometre pays from *first* on; over *untaxed* a part of it is income."""
-
-    vehicle: Vehicle
-    first: date
-    rate: Money
-    untaxed: Money | None = None
-
-
-class Tax(Model):
-    """VAT in a line: *net* and *tax* make the gross within one minor unit. *rate* in percent."""
-
-    rate: Annotated[Amount, Field(ge=0, le=100)]
-    net: Money
-    tax: Money
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "NL"
-    reclaimable: bool = True
-
-    @classmethod
-    def inside(cls, gross: Money, rate: Decimal, *, country: str = "NL") -> Tax:
-        """The VAT that is inside *gross* at *rate* percent, rounded to minor units."""
-        tax = Money(amount=gross.amount * rate / (100 + rate), currency=gross.currency).rounded()
-        return cls(rate=rate, net=gross.rounded() - tax, tax=tax, country=country)
-
-
-class Exchange(Model):
-    """One unit of the original currency is *rate* of the report's, on *on*, says *source*."""
-
-    rate: Annotated[Amount, Field(gt=0)]
-    on: date
-    source: str
-
-
-class Allocation(Model):
-    """Who bears a part of a line: *share* in percent."""
-
-    cost_centre: str | None = None
-    project: str | None = None
-    share: Annotated[Amount, Field(gt=0, le=100)]
-
-
-class Distance(Model):
-    """A journey by one's own vehicle. *kilometres* one way; *round_trip* doubles them."""
-
-    origin: Annotated[str, Field(min_length=1, max_length=200)]
-    destination: Annotated[str, Field(min_length=1, max_length=200)]
-    kilometres: Annotated[Amount, Field(gt=0, le=20_000)]
-    round_trip: bool = False
-    vehicle: Vehicle = Vehicle.CAR
-
-    @property
-    def total(self) -> Decimal:
-        """Kilometres there, and back with *round_trip*."""
-        return self.kilometres * (2 if self.round_trip else 1)
-
-
-class LineDraft(Model):
-    """One cost: an amount that was paid, or a distance.
-
-    Attributes:
-        category: Reference, code or name.
-        amount: What was paid, VAT included, in the currency it was paid in; not with *distance*.
-        exchange: The rate, when the receipt or the card says it; else the organisation's own is used.
-        taxes: VAT as the receipt says; worked out from the category's rate when left out.
-        personal: The part that was private: it is not claimed.
-        receipts: Files, or receipts that were uploaded before.
-        receipt_lost: The receipt is lost, and the person says so.
-    """
-
-    date: date
-    category: Ref | str
-    amount: Money | None = None
-    distance: Distance | None = None
-    description: Annotated[str, Field(max_length=500)] = ""
-    merchant: str | None = None
-    exchange: Exchange | None = None
-    taxes: tuple[Tax, ...] = ()
-    paid_with: PaidWith = PaidWith.OWN_MONEY
-    personal: Money | None = None
-    attendees: tuple[str, ...] = ()
-    allocations: tuple[Allocation, ...] = ()
-    receipts: tuple[Upload | Ref, ...] = ()
-    receipt_lost: bool = False
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        if (self.amount is None) == (self.distance is None):
-            raise ValueError("give amount, or distance")
-        if self.amount is not None and self.amount.amount <= 0:
-            raise ValueError("amount is more than nothing")
-        if self.amount is not None and self.taxes:
-            gross = sum((tax.net.amount + tax.tax.amount for tax in self.taxes), Decimal(0))
-            unit = Decimal(1).scaleb(-self.amount.digits)
-            if any(tax.net.currency != self.amount.currency or tax.tax.currency != self.amount.currency for tax in self.taxes):
-                raise ValueError("taxes are in the currency of amount")
-            if abs(gross - self.amount.amount) > unit:
-                raise ValueError(f"taxes: net and tax make {gross}, and amount is {self.amount.amount}")
-        if (
-            self.personal is not None
-            and self.amount is not None
-            and (self.personal.currency != self.amount.currency or not 0 <= self.personal.amount <= self.amount.amount)
-        ):
-            raise ValueError("personal is a part of amount")
-        if self.allocations and sum((one.share for one in self.allocations), Decimal(0)) != 100:
-            raise ValueError("allocations: the shares make 100 percent")
-        return self
-
-
-class ReportDraft(Model):
-    """A report with its lines. *currency* is the one it is paid back in; the system's own when left out."""
-
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    lines: Annotated[tuple[LineDraft, ...], Field(min_length=1, max_length=500)]
-    purpose: Annotated[str, Field(max_length=2000)] = ""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
-    person: PersonRef | None = None
-
-
-class ExpenseLine(Model):
-    """A line as it was recorded: *claimed* and *approved* in the report's currency."""
-
-    ref: Ref
-    date: date
-    category: str
-    kind: LineKind
-    description: str = ""
-    merchant: str | None = None
-    original: Money
-    exchange: Exchange | None = None
-    claimed: Money
-    approved: Money | None = None
-    taxes: tuple[Tax, ...] = ()
-    paid_with: PaidWith = PaidWith.OWN_MONEY
-    personal: Money | None = None
-    distance: Distance | None = None
-    rate: Money | None = None
-    taxable: Money | None = None
-    attendees: tuple[str, ...] = ()
-    allocations: tuple[Allocation, ...] = ()
-    receipts: tuple[Attachment, ...] = ()
-    receipt_lost: bool = False
-
-
-class Totals(Model):
-    """Sums of a report in its currency. *payable* is what the person gets: own money, as far as approved (claimed until then)."""
-
-    claimed: Money
-    approved: Money | None = None
-    tax: Money
-    company_paid: Money
-    payable: Money
-
-
-class ExpenseReport(Record):
-    """A report as the system recorded it."""
-
-    number: str | None = None
-    title: str
-    purpose: str = ""
-    employee: PersonRef
-    currency: str
-    lines: tuple[ExpenseLine, ...]
-    totals: Totals
-    status: Mapped[ExpenseStatus]
-    approvals: tuple[ApprovalStep, ...] = ()
-    submitted_by: PersonRef | None = None
-    submitted_at: AwareDatetime | None = None
-    paid_at: AwareDatetime | None = None
-    expected_payment: date | None = None
-
-
-class Receipt(Record):
-    """A receipt that was uploaded and is not yet used."""
-
-    file: Attachment
-    owner: PersonRef
-
-
-class Violation(Model):
-    """A rule that a draft does not keep; a *blocking* one has it refused. *line* counts from 1."""
-
-    code: str
-    line: int | None = None
-    en: str
-    nl: str
-    blocking: bool = True
-
-
-class LineDecision(Model):
-    """What is approved of one line: *amount* in the report's currency, nothing for none of it."""
-
-    line: Ref
-    amount: Money
-
+__all__ = [
+    "Allocation",
+    "AlreadyDecided",
+    "AlreadySubmitted",
+    "AttendeesRequired",
+    "CategoryNotAllowed",
+    "CurrencyNotAllowed",
+    "Distance",
+    "DistanceUnit",
+    "DuplicateExpense",
+    "Exchange",
+    "ExpenseCategory",
+    "ExpenseEvent",
+    "ExpenseLine",
+    "ExpenseReport",
+    "ExpenseStatus",
+    "ExpenseStep",
+    "Expenses",
+    "LimitExceeded",
+    "LimitPer",
+    "LineDecision",
+    "LineDraft",
+    "LineKind",
+    "Location",
+    "Meals",
+    "MileagePart",
+    "MileageRate",
+    "NothingToClaim",
+    "PaidWith",
+    "PartDay",
+    "PerDiemDay",
+    "PerDiemRate",
+    "PeriodClosed",
+    "RateUnavailable",
+    "Receipt",
+    "ReceiptRequired",
+    "ReceiptState",
+    "ReportDraft",
+    "Stop",
+    "Tax",
+    "TaxMismatch",
+    "Totals",
+    "Trip",
+    "Vehicle",
+    "Violation",
+]
 
 _OWN = frozenset({Relation.SELF})
 _READ = frozenset({Relation.SELF, Relation.MANAGER})
+_LOOK = Access("expenses.look")
+_MINE = Access("expenses.submit")
+_SUBMIT = Access("expenses.submit", _OWN, named("draft", "person"))
 _SUBMIT_REF = Access("expenses.submit", _OWN, owner())
+_PAY = Access("expenses.pay", frozenset[Relation]())
 
 
-def _draft(arguments: Arguments) -> ReportDraft:
-    draft: ReportDraft = arguments["draft"]
-    return draft
+def _lines(arguments: Arguments) -> tuple[LineDraft, ...]:
+    """The lines of the draft that a call is about, or the one line."""
+    draft: ReportDraft | LineDraft = arguments["draft"]
+    return draft.lines if isinstance(draft, ReportDraft) else (draft,)
+
+
+def _currencies(arguments: Arguments) -> set[str]:
+    draft: ReportDraft | LineDraft = arguments["draft"]
+    asked = {draft.currency} if isinstance(draft, ReportDraft) and draft.currency else set[str]()
+    return asked | {line.amount.currency for line in _lines(arguments) if line.amount}
 
 
 def _uploads(arguments: Arguments) -> list[Upload]:
-    return [receipt for line in _draft(arguments).lines for receipt in line.receipts if isinstance(receipt, Upload)]
+    return [receipt for line in _lines(arguments) for receipt in line.receipts if isinstance(receipt, Upload)]
+
+
+_FEATURES: Final[dict[str, Feature]] = {
+    "mileage": lambda a: any(line.distance is not None for line in _lines(a)),
+    "per_diem": lambda a: any(line.trip is not None for line in _lines(a)),
+    "taxes": lambda a: any(line.taxes for line in _lines(a)),
+    "allocations": lambda a: any(line.allocations for line in _lines(a)),
+    "attendees": lambda a: any(line.attendees for line in _lines(a)),
+    "personal": lambda a: any(line.personal is not None for line in _lines(a)),
+    "place": lambda a: any(line.place is not None for line in _lines(a)),
+    "billable": lambda a: any(line.billable is not None for line in _lines(a)),
+    "exchange": lambda a: any(line.exchange is not None for line in _lines(a)),
+    "not_own_money": lambda a: any(line.paid_with is not PaidWith.OWN_MONEY for line in _lines(a)),
+    "receipts": lambda a: any(line.receipts for line in _lines(a)),
+    "receipt_lost": lambda a: any(line.receipt_lost for line in _lines(a)),
+    "several_currencies": lambda a: len(_currencies(a)) > 1,
+}
+_MEASURES: Final[dict[str, Measure]] = {
+    "lines": lambda a: len(_lines(a)),
+    "attachment_bytes": lambda a: max((upload.size for upload in _uploads(a)), default=0),
+}
+_DECIDING: Final[dict[str, Feature]] = {
+    "comment": lambda a: bool(a["comment"]),
+    "lines": lambda a: bool(a["lines"]),
+    "return": lambda a: a["decision"] is Decision.RETURN,
+}
 
 
 class Expenses(Service, service="expenses"):
-    """Expense reports, receipts and mileage."""
+    """Expense reports, receipts, mileage and days away."""
 
-    @read(access=Access("expenses.look"))
+    @read(access=_LOOK)
     def categories(self, *, on: date | None = None) -> Steps[Listing[ExpenseCategory]]:
-        """What can be claimed on *on* (today when left out), by name."""
+        """What can be claimed for *on* (today when left out), by name."""
         raise self.unsupported("categories")
         yield
 
-    @read(access=Access("expenses.look"))
+    @read(access=_LOOK)
     def rates(self, *, on: date | None = None) -> Steps[Listing[MileageRate]]:
-        """What a kilometre pays on *on* (today when left out), per vehicle."""
+        """What a unit of distance pays on *on* (today when left out), per vehicle, the first part of the year's distance first."""
         raise self.unsupported("rates")
         yield
 
-    @write(Safety.ONCE, access=Access("expenses.submit"), measures={"attachment_bytes": lambda a: a["upload"].size})
+    @read(access=_LOOK)
+    def per_diem_rates(self, *, country: str | None = None, on: date | None = None) -> Steps[Listing[PerDiemRate]]:
+        """What a day away pays on *on* (today when left out), per country and city; of *country* only when given."""
+        raise self.unsupported("per_diem_rates")
+        yield
+
+    @write(Safety.ONCE, access=_MINE, measures={"attachment_bytes": lambda a: a["upload"].size})
     def upload_receipt(self, upload: Upload, *, key: Key | None = None) -> Steps[Receipt]:
         """Keep a receipt of the caller, to be used in a line later."""
         raise self.unsupported("upload_receipt")
@@ -331,29 +192,25 @@ class Expenses(Service, service="expenses"):
         raise self.unsupported("receipts")
         yield
 
+    @read(access=_MINE)
+    def receipt(self, ref: Ref) -> Steps[bytes]:
+        """The bytes of a receipt of the caller that no line uses yet."""
+        raise self.unsupported("receipt")
+        yield
+
+    @write(Safety.ONCE, access=_MINE)
+    def discard_receipt(self, ref: Ref, *, key: Key | None = None) -> Steps[Receipt]:
+        """Throw away a receipt of the caller that no line uses."""
+        raise self.unsupported("discard_receipt")
+        yield
+
     @read(access=Access("expenses.submit", _READ, named("draft", "person")))
     def check(self, draft: ReportDraft) -> Steps[Listing[Violation]]:
         """Rules that *draft* does not keep: missing receipts, limits, doubles, unknown rates."""
         raise self.unsupported("check")
         yield
 
-    @write(
-        Safety.ONCE,
-        access=Access("expenses.submit", _OWN, named("draft", "person")),
-        features={
-            "mileage": lambda a: any(line.distance is not None for line in _draft(a).lines),
-            "taxes": lambda a: any(line.taxes for line in _draft(a).lines),
-            "allocations": lambda a: any(line.allocations for line in _draft(a).lines),
-            "attendees": lambda a: any(line.attendees for line in _draft(a).lines),
-            "personal": lambda a: any(line.personal is not None for line in _draft(a).lines),
-            "receipts": lambda a: any(line.receipts for line in _draft(a).lines),
-            "several_currencies": lambda a: len({line.amount.currency for line in _draft(a).lines if line.amount}) > 1,
-        },
-        measures={
-            "lines": lambda a: len(_draft(a).lines),
-            "attachment_bytes": lambda a: max((upload.size for upload in _uploads(a)), default=0),
-        },
-    )
+    @write(Safety.ONCE, access=_SUBMIT, features=_FEATURES, measures=_MEASURES)
     def submit(self, draft: ReportDraft, *, key: Key | None = None) -> Steps[ExpenseReport]:
         """Claim *draft*.
 
@@ -362,24 +219,83 @@ class Expenses(Service, service="expenses"):
 
         Raises:
             ReceiptRequired: *line* needs one.
-            RateUnavailable: There is no exchange or mileage rate for a line's date.
+            RateUnavailable: There is no exchange, mileage or per diem rate for a line's date.
             LimitExceeded: A line is over its category's limit.
             DuplicateExpense: The same was claimed before, or the same receipt used: *candidates*.
+            PeriodClosed: A line's date can no longer, or not yet, be claimed.
+            CategoryNotAllowed: A line's category cannot be claimed for its date.
+            CurrencyNotAllowed: It is not paid back in that currency.
+            NothingToClaim: A line pays nothing.
             OutcomeUnknown: It may have been recorded; ask ``submit.reconcile(key)``.
         """
         raise self.unsupported("submit")
         yield
 
+    @write(Safety.ONCE, access=_SUBMIT, features=_FEATURES, measures=_MEASURES)
+    def save(self, draft: ReportDraft, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Keep *draft* without claiming it: rules that it does not keep yet are in the lines' ``violations``.
+
+        Raises:
+            RateUnavailable: A line cannot be worked out.
+        """
+        raise self.unsupported("save")
+        yield
+
+    @write(Safety.ONCE, access=_SUBMIT_REF, features=_FEATURES, measures=_MEASURES)
+    def add_line(self, ref: Ref, draft: LineDraft, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Add a line to a report that is a draft or was returned."""
+        raise self.unsupported("add_line")
+        yield
+
+    @write(Safety.ONCE, access=_SUBMIT_REF, features=_FEATURES, measures=_MEASURES)
+    def update_line(self, ref: Ref, line: Ref, draft: LineDraft, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Replace a line of a report that is a draft or was returned. Receipts of the line are kept, those of *draft* added."""
+        raise self.unsupported("update_line")
+        yield
+
     @write(Safety.ONCE, access=_SUBMIT_REF)
+    def remove_line(self, ref: Ref, line: Ref, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Remove a line of a report that is a draft or was returned; its receipts can be used again."""
+        raise self.unsupported("remove_line")
+        yield
+
+    @write(Safety.ONCE, access=_SUBMIT_REF)
+    def submit_saved(self, ref: Ref, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Claim a report that is a draft or was returned, worked out and checked anew.
+
+        Raises:
+            AlreadySubmitted: It was claimed already.
+            ReceiptRequired, LimitExceeded, DuplicateExpense, ...: As for ``submit``.
+        """
+        raise self.unsupported("submit_saved")
+        yield
+
+    @write(Safety.ONCE, access=_SUBMIT_REF, features=_FEATURES, measures=_MEASURES)
     def amend(self, ref: Ref, draft: ReportDraft, *, key: Key | None = None) -> Steps[ExpenseReport]:
-        """Replace a report that is not decided yet, or was returned; it is claimed anew."""
+        """Replace a report that is not decided yet, or was returned; it is claimed anew.
+
+        Raises:
+            Conflict: It was decided meanwhile; or changed, when *ref* is of an earlier ``get`` and carries a version.
+        """
         raise self.unsupported("amend")
         yield
 
     @write(Safety.ONCE, access=_SUBMIT_REF)
     def withdraw(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
-        """Take back a report before it is decided."""
+        """Take back a report before it is decided; its receipts can be used again."""
         raise self.unsupported("withdraw")
+        yield
+
+    @write(Safety.ONCE, access=_SUBMIT_REF)
+    def cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Give up a report that was approved and is not paid."""
+        raise self.unsupported("cancel")
+        yield
+
+    @write(Safety.ONCE, access=Access("expenses.comment", _READ, owner()))
+    def comment(self, ref: Ref, body: str, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Say something about a report; it is in its ``timeline``."""
+        raise self.unsupported("comment")
         yield
 
     @pages(access=Access("expenses.read", _READ, named("person")))
@@ -391,7 +307,7 @@ class Expenses(Service, service="expenses"):
         since: date | None = None,
         until: date | None = None,
     ) -> PageSteps[ExpenseReport]:
-        """Reports of *person*, the newest first; submitted from *since* to *until* when given."""
+        """Reports of *person*, the newest first; submitted (or saved) from *since* to *until* when given."""
         raise self.unsupported("requests")
         yield Page(())
 
@@ -413,7 +329,7 @@ class Expenses(Service, service="expenses"):
         raise self.unsupported("inbox")
         yield Page(())
 
-    @write(Safety.ONCE, access=Access("expenses.decide", frozenset({Relation.MANAGER}), owner()))
+    @write(Safety.ONCE, access=Access("expenses.decide", frozenset({Relation.MANAGER}), owner()), features=_DECIDING)
     def decide(
         self,
         ref: Ref,
@@ -425,55 +341,113 @@ class Expenses(Service, service="expenses"):
     ) -> Steps[ExpenseReport]:
         """Approve (with *lines*: less than claimed of these), reject or return a report. Nobody decides about their own.
 
+        Args:
+            ref: With the version that was looked at (as in ``report.ref``), a report that was changed since is not decided.
+            comment: Why; needed to reject or return.
+
         Raises:
-            Conflict: Someone decided already.
+            AlreadyDecided: Someone decided already.
+            Conflict: It was changed since it was looked at.
         """
         raise self.unsupported("decide")
         yield
 
-    @write(Safety.ONCE, access=Access("expenses.pay", frozenset[Relation]()))
+    @write(Safety.ONCE, access=_PAY)
     def pay(self, ref: Ref, *, on: date, key: Key | None = None) -> Steps[ExpenseReport]:
         """Say that an approved report was or will be paid on *on*."""
         raise self.unsupported("pay")
         yield
 
+    @write(Safety.ONCE, access=_PAY)
+    def reverse(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Undo a report that was approved or paid, with the reason: what was paid is to be given back."""
+        raise self.unsupported("reverse")
+        yield
+
     @upload_receipt.previews
     def preview_upload_receipt(self, upload: Upload, *, key: Key | None = None) -> Steps[Preview]:
         """Which file."""
-        text = f"{upload.name}, {upload.size} bytes"
-        line = PreviewLine(code="receipt", en=f"Keep the receipt {text}.", nl=f"Bon bewaren: {text}.")
-        return Preview(operation="expenses.upload_receipt", key=str(key), lines=(line,))
+        from workplace_sdk.services.expenses_preview import of_upload
+
+        return of_upload(upload, key)
         yield
+
+    @discard_receipt.previews
+    def preview_discard_receipt(self, ref: Ref, *, key: Key | None = None) -> Steps[Preview]:
+        """Which file."""
+        from workplace_sdk.services.expenses_preview import of_discard
+
+        return (yield from of_discard(self, ref, key))
 
     @submit.previews
     def preview_submit(self, draft: ReportDraft, *, key: Key | None = None) -> Steps[Preview]:
-        """Sums per currency, kilometres, and rules that are not kept."""
-        lines = _sums(draft)
-        if isinstance(self.check.support, Native):
-            for violation in (yield from self.check.steps(draft)):
-                where = f"{violation.line}: " if violation.line else ""
-                lines.append(
-                    PreviewLine(
-                        code=violation.code,
-                        en=where + violation.en,
-                        nl=where + violation.nl,
-                        origin=Origin.BACKEND,
-                        weight=Weight.BLOCKER if violation.blocking else Weight.WARNING,
-                        facts={"line": violation.line},
-                    )
-                )
-        return Preview(operation="expenses.submit", key=str(key), lines=tuple(lines))
+        """Sums per currency, kilometres, days away, and rules that are not kept."""
+        from workplace_sdk.services.expenses_preview import of_draft
+
+        return (yield from of_draft(self, "submit", draft, key))
+
+    @save.previews
+    def preview_save(self, draft: ReportDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """As for ``submit``; rules that are not kept yet are warnings."""
+        from workplace_sdk.services.expenses_preview import of_draft
+
+        return (yield from of_draft(self, "save", draft, key, blocking=False))
+
+    @add_line.previews
+    def preview_add_line(self, ref: Ref, draft: LineDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """To which report, and what."""
+        from workplace_sdk.services.expenses_preview import of_line
+
+        return (yield from of_line(self, "add_line", ref, None, draft, key))
+
+    @update_line.previews
+    def preview_update_line(self, ref: Ref, line: Ref, draft: LineDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """Of which report, what it was and what it becomes."""
+        from workplace_sdk.services.expenses_preview import of_line
+
+        return (yield from of_line(self, "update_line", ref, line, draft, key))
+
+    @remove_line.previews
+    def preview_remove_line(self, ref: Ref, line: Ref, *, key: Key | None = None) -> Steps[Preview]:
+        """Of which report, and what."""
+        from workplace_sdk.services.expenses_preview import of_line
+
+        return (yield from of_line(self, "remove_line", ref, line, None, key))
+
+    @submit_saved.previews
+    def preview_submit_saved(self, ref: Ref, *, key: Key | None = None) -> Steps[Preview]:
+        """Which report, and how much."""
+        from workplace_sdk.services.expenses_preview import of_report
+
+        return (yield from of_report(self, "submit_saved", ref, key))
 
     @amend.previews
     def preview_amend(self, ref: Ref, draft: ReportDraft, *, key: Key | None = None) -> Steps[Preview]:
-        """As for ``submit``."""
-        told = yield from self._told("amend", ref, key, Words("Replace {what}", "Vervang {what}"))
-        return told.model_copy(update={"lines": (*told.lines, *_sums(draft))})
+        """Which report, and what it becomes."""
+        from workplace_sdk.services.expenses_preview import of_amendment
+
+        return (yield from of_amendment(self, ref, draft, key))
 
     @withdraw.previews
     def preview_withdraw(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[Preview]:
         """Which report."""
-        return (yield from self._told("withdraw", ref, key, Words("Take back {what}", "Intrekken: {what}")))
+        from workplace_sdk.services.expenses_preview import of_report
+
+        return (yield from of_report(self, "withdraw", ref, key))
+
+    @cancel.previews
+    def preview_cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[Preview]:
+        """Which report."""
+        from workplace_sdk.services.expenses_preview import of_report
+
+        return (yield from of_report(self, "cancel", ref, key))
+
+    @comment.previews
+    def preview_comment(self, ref: Ref, body: str, *, key: Key | None = None) -> Steps[Preview]:
+        """On which report."""
+        from workplace_sdk.services.expenses_preview import of_report
+
+        return (yield from of_report(self, "comment", ref, key))
 
     @decide.previews
     def preview_decide(
@@ -485,94 +459,21 @@ class Expenses(Service, service="expenses"):
         lines: tuple[LineDecision, ...] = (),
         key: Key | None = None,
     ) -> Steps[Preview]:
-        """Which report, and how much."""
-        said = {Decision.APPROVE: "Goedkeuren", Decision.REJECT: "Afwijzen", Decision.RETURN: "Terugsturen"}[decision]
-        return (yield from self._told("decide", ref, key, Words(f"{decision.capitalize()}: {{what}}", f"{said}: {{what}}")))
+        """Which report, how much, what it did not keep, and what is approved of lines for which it is less."""
+        from workplace_sdk.services.expenses_preview import of_decision
+
+        return (yield from of_decision(self, ref, decision, lines, key))
 
     @pay.previews
     def preview_pay(self, ref: Ref, *, on: date, key: Key | None = None) -> Steps[Preview]:
         """Which report, and how much."""
-        return (yield from self._told("pay", ref, key, Words(f"Paid on {on}: {{what}}", f"Betaald op {on}: {{what}}")))
+        from workplace_sdk.services.expenses_preview import of_report
 
-    def _told(self, operation: str, ref: Ref, key: Key | None, words: Words) -> Steps[Preview]:
-        report = yield from self.get.steps(ref)
-        text = words.filled(what=f"{report.title}, {report.employee.label}, {report.totals.payable} ({report.status})")
-        line = PreviewLine(code="report", en=text.en, nl=text.nl, facts={"payable": str(report.totals.payable.amount)})
-        return Preview(operation=f"expenses.{operation}", key=str(key), lines=(line,))
+        return (yield from of_report(self, "pay", ref, key, on=on))
 
+    @reverse.previews
+    def preview_reverse(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[Preview]:
+        """Which report, and how much."""
+        from workplace_sdk.services.expenses_preview import of_report
 
-def _sums(draft: ReportDraft) -> list[PreviewLine]:
-    sums: dict[str, Decimal] = {}
-    kilometres = Decimal(0)
-    for line in draft.lines:
-        if line.amount is not None:
-            sums[line.amount.currency] = sums.get(line.amount.currency, Decimal(0)) + line.amount.amount
-        elif line.distance is not None:
-            kilometres += line.distance.total
-    parts = [str(Money(amount=amount, currency=currency)) for currency, amount in sums.items()]
-    parts += [f"{kilometres.normalize():f} km"] if kilometres else []
-    text = " + ".join(parts)
-    return [
-        PreviewLine(code="sum", en=f"{draft.title}: {text}", nl=f"{draft.title}: {text}", facts={"lines": len(draft.lines)})
-    ]
-
-
-class _OfLine(Rejected):
-    """Something about one line; *line* counts from 1."""
-
-    def __init__(self, message: str = "", *, line: int | None = None, **where: Any) -> None:
-        super().__init__(message, field=where.pop("field", "lines"), **where)
-        self.line = line
-
-
-class ReceiptRequired(_OfLine):
-    """A line needs a receipt."""
-
-    code = "receipt-required"
-    words = Words("Please add a receipt to line {line}.", "Voeg een bon toe aan regel {line}.")
-
-
-class LimitExceeded(_OfLine):
-    """A line is over its category's limit."""
-
-    code = "limit-exceeded"
-    words = Words("Line {line} is over the limit: {message}", "Regel {line} is boven de grens: {message}")
-
-
-class AttendeesRequired(_OfLine):
-    """A line has to say who were there."""
-
-    code = "attendees-required"
-    words = Words("Please say who were there in line {line}.", "Geef bij regel {line} aan wie erbij waren.")
-
-
-class RateUnavailable(_OfLine):
-    """There is no rate for a line's currency or vehicle on its date."""
-
-    code = "rate-unavailable"
-    words = Words("There is no rate for line {line}: {message}", "Er is geen koers of tarief voor regel {line}: {message}")
-
-
-class PeriodClosed(_OfLine):
-    """A line's date is too long ago, or has not come yet."""
-
-    code = "period-closed"
-    words = Words("The date of line {line} cannot be claimed: {message}", "De datum van regel {line} kan niet: {message}")
-
-
-class DuplicateExpense(Rejected):
-    """The same was claimed before: *candidates* says where."""
-
-    code = "duplicate-expense"
-    words = Words("This was claimed before.", "Dit is al eerder gedeclareerd.")
-
-    def __init__(self, message: str = "", *, candidates: tuple[Ref, ...] = (), **where: Any) -> None:
-        super().__init__(message, field=where.pop("field", "lines"), **where)
-        self.candidates = candidates
-
-
-class AlreadyDecided(Conflict):
-    """Somebody decided about it already."""
-
-    code = "already-decided"
-    words = Words("Somebody decided about this already.", "Hierover is al beslist.")
+        return (yield from of_report(self, "reverse", ref, key))

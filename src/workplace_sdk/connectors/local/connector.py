@@ -27,6 +27,8 @@ class LocalSettings(BaseModel):
         week: Hours per weekday from Monday (``8 8 8 8 4``) of who has no work schedule of their own and where none is set for
             everyone; nothing is assumed when it is left out.
         currency: ISO 4217 currency in which expenses are paid back.
+        claim_within_days: Days after which a cost can no longer be claimed.
+        reopen_within_days: Days within which a solved ticket can be opened again; it counts as closed afterwards.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +37,8 @@ class LocalSettings(BaseModel):
     region: str = "NL"
     week: str | None = None
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    claim_within_days: int = Field(default=366, ge=1)
+    reopen_within_days: int = Field(default=30, ge=0)
 
     @field_validator("week")
     @classmethod
@@ -93,7 +97,7 @@ class Local(Connector):
             self.database.close()
 
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration."""
 
 

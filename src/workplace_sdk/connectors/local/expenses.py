@@ -1,214 +1,169 @@
-"""Expenses in the local store."""
+"""Expenses in the local store: claiming, deciding, paying."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import date
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from workplace_sdk.connectors.local.base import inserted, locked
-from workplace_sdk.connectors.local.expenses_claim import Claim, ExpenseClaims
-from workplace_sdk.connectors.local.expenses_records import ExpenseRecords
-from workplace_sdk.connectors.local.expenses_tables import (
-    expense_categories,
-    expense_decisions,
-    expense_lines,
-    expense_reports,
-    mileage_rates,
-)
-from workplace_sdk.connectors.local.schema import files, people
-from workplace_sdk.kernel.effects import Page, PageSteps, Steps
-from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
+from workplace_sdk.connectors.local.expenses_claim import Asked
+from workplace_sdk.connectors.local.expenses_reads import HERE
+from workplace_sdk.connectors.local.expenses_saved import WITH_FILES, ExpenseDrafts, unchanged
+from workplace_sdk.connectors.local.expenses_tables import expense_lines
+from workplace_sdk.connectors.local.schema import files
+from workplace_sdk.kernel.effects import Steps
+from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound, Rejected
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
-from workplace_sdk.kernel.listing import Listing
-from workplace_sdk.kernel.operation import pages, read, write
-from workplace_sdk.kernel.support import Native
-from workplace_sdk.services.common import Decision, Money, PersonRef, Ref, Upload, zone_of
+from workplace_sdk.kernel.operation import write
+from workplace_sdk.kernel.preview import Preview, PreviewLine
+from workplace_sdk.services.common import Decision, Ref, Upload
 from workplace_sdk.services.expenses import (
     AlreadyDecided,
-    ExpenseCategory,
     ExpenseReport,
-    Expenses,
-    ExpenseStatus,
+    ExpenseStep,
     LineDecision,
-    MileageRate,
     Receipt,
     ReportDraft,
-    Vehicle,
-    Violation,
 )
+from workplace_sdk.services.expenses import ExpenseStatus as Status
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-HERE: Final = Native(evidence="live")
-LARGEST: Final = 10_000_000
+UNDECIDED: Final = (Status.SUBMITTED, Status.RETURNED, Status.DRAFT)
+APPROVED: Final = (Status.APPROVED, Status.PARTLY_APPROVED)
+_DECIDED: Final = {
+    Decision.APPROVE: (Status.APPROVED, ExpenseStep.APPROVED),
+    Decision.REJECT: (Status.REJECTED, ExpenseStep.REJECTED),
+    Decision.RETURN: (Status.RETURNED, ExpenseStep.RETURNED),
+}
 
 
-class LocalExpenses(ExpenseClaims, ExpenseRecords, Expenses):
-    """Expenses in our own tables. Writers about one report wait for each other."""
+class LocalExpenses(ExpenseDrafts):
+    """Expenses in our own tables. Writers of one person's expenses wait for each other, so nothing is claimed twice."""
 
-    @read(support=HERE)
-    def categories(self, *, on: date | None = None) -> Steps[Listing[ExpenseCategory]]:
-        def query(connection: Connection) -> Listing[ExpenseCategory]:
-            rows = connection.execute(sa.select(expense_categories).order_by(expense_categories.c.name)).all()
-            return Listing(map(self.category_of, rows), answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    @read(support=HERE)
-    def rates(self, *, on: date | None = None) -> Steps[Listing[MileageRate]]:
-        day, currency = on or self.session.today(), self.local.settings.currency
-
-        def query(connection: Connection) -> Listing[MileageRate]:
-            chosen = sa.select(mileage_rates).where(mileage_rates.c.first <= day).order_by(mileage_rates.c.first)
-            latest = {row.vehicle: row for row in connection.execute(chosen)}
-            found = (
-                MileageRate(
-                    vehicle=Vehicle(row.vehicle),
-                    first=row.first,
-                    rate=Money(amount=row.rate, currency=currency),
-                    untaxed=Money(amount=row.untaxed, currency=currency) if row.untaxed is not None else None,
-                )
-                for _, row in sorted(latest.items())
-            )
-            return Listing(found, answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    @write(Safety.KEYED, support=Native(evidence="live", limits={"attachment_bytes": LARGEST}))
+    @write(Safety.KEYED, support=WITH_FILES)
     def upload_receipt(self, upload: Upload, *, key: Key | None = None) -> Steps[Receipt]:
         def record(connection: Connection) -> int:
             mine = self.employee(connection, None).id
             return self.keep_file(connection, upload, kind="receipt", record_id=None, owner_id=mine)
 
-        return (yield from self.writing(key, "expenses.upload_receipt", record, self._receipt))
+        return (yield from self.writing(key, "expenses.upload_receipt", record, self.receipt_of))
 
-    @read(support=HERE)
-    def receipts(self, person: PersonRef | None = None) -> Steps[Listing[Receipt]]:
-        def query(connection: Connection) -> Listing[Receipt]:
-            mine = (files.c.kind == "receipt") & (files.c.owner_id == self.employee(connection, person).id)
-            ids = connection.execute(sa.select(files.c.id).where(mine).order_by(files.c.id)).scalars().all()
-            return Listing((self._receipt(connection, id_) for id_ in ids), answered=(self.connection_name,))
+    @upload_receipt.reconciles
+    def uploaded(self, key: Key) -> Steps[Receipt | None]:
+        """The receipt that *key* uploaded."""
+        return (yield from self.written(key, "expenses.upload_receipt", self.receipt_of))
 
-        return (yield from self.reading(query))
+    @write(Safety.KEYED, support=HERE)
+    def discard_receipt(self, ref: Ref, *, key: Key | None = None) -> Steps[Receipt]:
+        """The bytes go; that it was there stays, so that a repeat with the same key is answered the same."""
 
-    def _receipt(self, connection: Connection, id_: int) -> Receipt:
-        columns = [column for column in files.c if column.name != "content"]
-        row = connection.execute(sa.select(*columns).where(files.c.id == id_)).one()
-        owner = self.people_by_id(connection, {row.owner_id})[row.owner_id]
-        return Receipt(ref=self.ref("receipt", id_), file=self.attachment_of(row), owner=owner)
+        def record(connection: Connection) -> int:
+            gone = {"kind": "discarded", "content": b"", "size": 0}
+            connection.execute(files.update().where(self.unused(connection, ref)).values(**gone))
+            return self.id_of(ref, "receipt")
 
-    @read(support=HERE)
-    def check(self, draft: ReportDraft) -> Steps[Listing[Violation]]:
-        def query(connection: Connection) -> Listing[Violation]:
-            _, problems = self.claims(connection, draft, self.employee(connection, draft.person).id)
-            found = (
-                Violation(
-                    code=problem.code, line=getattr(problem, "line", None), en=problem.sentence("en"), nl=problem.sentence("nl")
-                )
-                for problem in problems
-            )
-            return Listing(found, answered=(self.connection_name,))
+        return (yield from self.writing(key, "expenses.discard_receipt", record, self.receipt_of))
 
-        return (yield from self.reading(query))
+    @discard_receipt.reconciles
+    def discarded(self, key: Key) -> Steps[Receipt | None]:
+        """The receipt that *key* threw away."""
+        return (yield from self.written(key, "expenses.discard_receipt", self.receipt_of))
 
-    @write(Safety.KEYED, support=Native(evidence="live", limits={"attachment_bytes": LARGEST}))
+    @write(Safety.KEYED, support=WITH_FILES)
     def submit(self, draft: ReportDraft, *, key: Key | None = None) -> Steps[ExpenseReport]:
         def record(connection: Connection) -> int:
-            person = self.employee(connection, draft.person)
-            locked(connection, people, person.id)
-            claims = self._checked(connection, draft, person.id)
-            values = {
-                "person_id": person.id,
-                "submitted_by_id": self._caller_id(connection),
-                "status": "submitted",
-                "submitted_at": self.session.now(),
-                **self._head(draft),
-            }
-            id_ = inserted(connection, expense_reports, values)
-            self._keep_lines(connection, id_, claims, person.id)
-            return id_
+            return self.recorded(connection, draft, Status.SUBMITTED, ExpenseStep.SUBMITTED)
 
         return (yield from self.writing(key, "expenses.submit", record, self.report))
+
+    @submit.previews
+    def preview_submit(self, draft: ReportDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """What each line comes to, what the person gets, and why it would be refused, as it will be when it is claimed."""
+        return (yield from self._previewed("submit", draft, key))
 
     @submit.reconciles
     def submitted(self, key: Key) -> Steps[ExpenseReport | None]:
         """The report that *key* made."""
         return (yield from self.written(key, "expenses.submit", self.report))
 
-    @write(Safety.KEYED, support=HERE)
+    @write(Safety.KEYED, support=WITH_FILES)
     def amend(self, ref: Ref, draft: ReportDraft, *, key: Key | None = None) -> Steps[ExpenseReport]:
         def change(connection: Connection, row: Any) -> None:
-            _in_state(row, ("submitted", "returned", "draft"))
-            self._free_receipts(connection, row.id)
-            claims = self._checked(connection, draft, row.person_id, replacing=row.id)
+            _in_state(row, UNDECIDED)
+            unchanged(row, ref)
+            if draft.person is not None and self.employee(connection, draft.person).id != row.person_id:
+                raise InvalidInput("a report stays with the person it is of", field="person")
+            mine = sa.select(expense_lines.c.id).where(expense_lines.c.report_id == row.id)
+            self.free_receipts(connection, mine)
+            claims, problems = self.checked(connection, draft, row.person_id, replacing=row.id)
             connection.execute(expense_lines.delete().where(expense_lines.c.report_id == row.id))
-            self._set(connection, row.id, status="submitted", submitted_at=self.session.now(), **self._head(draft))
-            self._keep_lines(connection, row.id, claims, row.person_id)
+            values: dict[str, Any] = {"submitted_at": self.session.now(), "revision": row.revision + 1, **self.head(draft)}
+            self.keep_lines(connection, row.id, claims, problems, row.person_id)
+            self.becomes(connection, row, Status.SUBMITTED, ExpenseStep.AMENDED, None, **values)
 
-        return (yield from self._changing(ref, key, "expenses.amend", change))
+        return (yield from self.changing(ref, key, "expenses.amend", change))
+
+    @amend.previews
+    def preview_amend(self, ref: Ref, draft: ReportDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """As for ``submit``, the report that is replaced left out."""
+        from workplace_sdk.services.expenses_preview import told
+
+        about = told("amend", (yield from self.get.steps(ref)))
+        return (yield from self._previewed("amend", draft, key, about=about, replacing=self.id_of(ref, "expense")))
+
+    @amend.reconciles
+    def amended(self, key: Key) -> Steps[ExpenseReport | None]:
+        """The report that *key* amended."""
+        return (yield from self.written(key, "expenses.amend", self.report))
 
     @write(Safety.KEYED, support=HERE)
     def withdraw(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
         def change(connection: Connection, row: Any) -> None:
-            _in_state(row, ("submitted", "returned", "draft"))
-            self._set(connection, row.id, status="withdrawn")
+            _in_state(row, UNDECIDED)
+            self.free_receipts(connection, sa.select(expense_lines.c.id).where(expense_lines.c.report_id == row.id))
+            self.becomes(connection, row, Status.WITHDRAWN, ExpenseStep.WITHDRAWN, reason)
 
-        return (yield from self._changing(ref, key, "expenses.withdraw", change))
+        return (yield from self.changing(ref, key, "expenses.withdraw", change))
 
-    @pages(support=HERE)
-    def requests(
-        self,
-        person: PersonRef | None = None,
-        *,
-        status: frozenset[ExpenseStatus] | None = None,
-        since: date | None = None,
-        until: date | None = None,
-    ) -> PageSteps[ExpenseReport]:
-        tz = zone_of(self.session.zone)
+    @withdraw.reconciles
+    def withdrawn(self, key: Key) -> Steps[ExpenseReport | None]:
+        """The report that *key* took back."""
+        return (yield from self.written(key, "expenses.withdraw", self.report))
 
-        def mine(connection: Connection) -> Any:
-            table = expense_reports.c
-            chosen = table.person_id == self.employee(connection, person).id
-            if status is not None:
-                chosen &= table.status.in_([one.value for one in status])
-            if since is not None:
-                chosen &= table.submitted_at >= datetime.combine(since, time(0), tz)
-            if until is not None:
-                chosen &= table.submitted_at < datetime.combine(until + timedelta(days=1), time(0), tz)
-            return chosen
+    @write(Safety.KEYED, support=HERE)
+    def cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
+        def change(connection: Connection, row: Any) -> None:
+            _in_state(row, APPROVED)
+            self.becomes(connection, row, Status.CANCELLED, ExpenseStep.CANCELLED, reason)
 
-        return (yield from self._paged(mine, newest=True))
+        return (yield from self.changing(ref, key, "expenses.cancel", change))
 
-    @read(support=HERE)
-    def get(self, ref: Ref) -> Steps[ExpenseReport]:
-        return (yield from self.reading(lambda connection: self.report(connection, self.id_of(ref, "expense"))))
+    @cancel.reconciles
+    def cancelled(self, key: Key) -> Steps[ExpenseReport | None]:
+        """The report that *key* gave up."""
+        return (yield from self.written(key, "expenses.cancel", self.report))
 
-    @read(support=HERE)
-    def attachment(self, report: Ref, ref: Ref) -> Steps[bytes]:
-        id_ = self.id_of(report, "expense")
-        lines = sa.select(expense_lines.c.id).where(expense_lines.c.report_id == id_)
+    @write(Safety.KEYED, support=HERE)
+    def comment(self, ref: Ref, body: str, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        if not body.strip():
+            raise InvalidInput("say something", field="body")
 
-        def query(connection: Connection) -> bytes:
-            wanted = (files.c.id == self.id_of(ref, "file")) & (files.c.kind == "expense_line") & files.c.record_id.in_(lines)
-            content = connection.execute(sa.select(files.c.content).where(wanted)).scalar()
-            if content is None:
-                raise NotFound(f"there is no receipt {ref} with {report}", field="ref")
-            return bytes(content)
+        def change(connection: Connection, row: Any) -> None:
+            self.happened(connection, row.id, ExpenseStep.COMMENTED, body)
 
-        return (yield from self.reading(query))
+        return (yield from self.changing(ref, key, "expenses.comment", change))
 
-    @pages(support=HERE)
-    def inbox(self, person: PersonRef | None = None) -> PageSteps[ExpenseReport]:
-        def waiting(connection: Connection) -> Any:
-            team = sa.select(people.c.id).where(people.c.manager_id == self.employee(connection, person).id)
-            return (expense_reports.c.status == "submitted") & expense_reports.c.person_id.in_(team)
-
-        return (yield from self._paged(waiting))
+    @comment.reconciles
+    def commented(self, key: Key) -> Steps[ExpenseReport | None]:
+        """The report on which *key* commented."""
+        return (yield from self.written(key, "expenses.comment", self.report))
 
     @write(Safety.KEYED, support=HERE)
     def decide(
@@ -222,34 +177,39 @@ class LocalExpenses(ExpenseClaims, ExpenseRecords, Expenses):
     ) -> Steps[ExpenseReport]:
         if decision is not Decision.APPROVE and not (comment or "").strip():
             raise InvalidInput("say why it is rejected or returned", field="comment")
+        if decision is not Decision.APPROVE and lines:
+            raise InvalidInput("amounts are for what is approved", field="lines")
 
         def change(connection: Connection, row: Any) -> None:
-            if row.status != "submitted":
-                raise AlreadyDecided(f"it is {row.status}", field="ref", native_code=row.status)
-            by = self._caller_id(connection)
-            if by == row.person_id:
-                raise Conflict("nobody decides about their own expenses", field="ref")
-            state = {Decision.APPROVE: "approved", Decision.REJECT: "rejected", Decision.RETURN: "returned"}[decision]
-            step = {"report_id": row.id, "person_id": by, "state": state, "at": self.session.now(), "comment": comment}
-            inserted(connection, expense_decisions, step)
-            status = state
+            if row.status != Status.SUBMITTED:
+                raise AlreadyDecided(f"it is {row.status.replace('_', ' ')}", field="ref", native_code=row.status)
+            unchanged(row, ref)
+            if self._caller_id(connection) in {row.person_id, row.submitted_by_id} - {None}:
+                raise Conflict("nobody decides about their own expenses, or about what they claimed for others", field="ref")
+            status, step = _DECIDED[decision]
             if decision is Decision.APPROVE and self._grant(connection, row, lines):
-                status = "partly_approved"
-            self._set(connection, row.id, status=status)
+                status = Status.PARTLY_APPROVED
+            self.becomes(connection, row, status, step, comment)
 
-        return (yield from self._changing(ref, key, "expenses.decide", change))
+        return (yield from self.changing(ref, key, "expenses.decide", change))
+
+    @decide.reconciles
+    def decided(self, key: Key) -> Steps[ExpenseReport | None]:
+        """The report that *key* decided about."""
+        return (yield from self.written(key, "expenses.decide", self.report))
 
     def _grant(self, connection: Connection, row: Any, lines: Sequence[LineDecision]) -> bool:
         """Write down what is approved of each line; whether that is less than was claimed."""
-        granted = {self.id_of(one.line, "expense_line"): one.amount for one in lines}
+        granted = {self.id_of(one.line, "expense_line"): one for one in lines}
         less = False
         for line in connection.execute(sa.select(expense_lines).where(expense_lines.c.report_id == row.id)).all():
-            amount = granted.pop(line.id, None)
-            if amount is not None and (amount.currency != row.currency or not 0 <= amount.amount <= line.claimed):
+            said = granted.pop(line.id, None)
+            amount = line.claimed if said is None else said.amount.amount
+            if said is not None and (said.amount.currency != row.currency or not 0 <= amount <= line.claimed):
                 raise InvalidInput(f"from nothing to {line.claimed} {row.currency}", field="lines")
-            approved = line.claimed if amount is None else amount.rounded().amount
-            less |= approved < line.claimed
-            connection.execute(expense_lines.update().where(expense_lines.c.id == line.id).values(approved=approved))
+            less |= amount < line.claimed
+            values = {"approved": amount, "remark": said.remark if said else None}
+            connection.execute(expense_lines.update().where(expense_lines.c.id == line.id).values(**values))
         if granted:
             raise NotFound("a line is not of this report", field="lines")
         return less
@@ -257,100 +217,68 @@ class LocalExpenses(ExpenseClaims, ExpenseRecords, Expenses):
     @write(Safety.KEYED, support=HERE)
     def pay(self, ref: Ref, *, on: date, key: Key | None = None) -> Steps[ExpenseReport]:
         def change(connection: Connection, row: Any) -> None:
-            _in_state(row, ("approved", "partly_approved", "payment_scheduled"))
-            later = on > self.session.today()
-            values = {"expected_payment": on} if later else {"paid_on": on}
-            self._set(connection, row.id, status="payment_scheduled" if later else "paid", **values)
+            _in_state(row, (*APPROVED, Status.PAYMENT_SCHEDULED))
+            if on > self.session.today():
+                step = (Status.PAYMENT_SCHEDULED, ExpenseStep.PAYMENT_SCHEDULED)
+                self.becomes(connection, row, *step, on.isoformat(), expected_payment=on)
+            else:
+                self.becomes(connection, row, Status.PAID, ExpenseStep.PAID, on.isoformat(), paid_on=on)
 
-        return (yield from self._changing(ref, key, "expenses.pay", change))
+        return (yield from self.changing(ref, key, "expenses.pay", change))
 
-    def _checked(self, connection: Connection, draft: ReportDraft, person_id: int, *, replacing: int = 0) -> list[Claim]:
-        claims, problems = self.claims(connection, draft, person_id, replacing=replacing)
-        if problems:
-            raise problems[0]
-        return claims
+    @pay.reconciles
+    def paid(self, key: Key) -> Steps[ExpenseReport | None]:
+        """The report that *key* paid."""
+        return (yield from self.written(key, "expenses.pay", self.report))
 
-    def _head(self, draft: ReportDraft) -> dict[str, Any]:
-        return {"title": draft.title, "purpose": draft.purpose, "currency": draft.currency or self.local.settings.currency}
+    @write(Safety.KEYED, support=HERE)
+    def reverse(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[ExpenseReport]:
+        if not reason.strip():
+            raise InvalidInput("say why it is undone", field="reason")
 
-    def _keep_lines(self, connection: Connection, id_: int, claims: Sequence[Claim], person_id: int) -> None:
-        for claim in claims:
-            line = claim.draft
-            values = {
-                "report_id": id_,
-                "date": line.date,
-                "category_id": claim.category.id,
-                "description": line.description,
-                "merchant": line.merchant,
-                "amount": claim.original.amount,
-                "currency": claim.original.currency,
-                "exchange": _json(claim.exchange),
-                "claimed": claim.claimed.amount,
-                "taxes": [_json(tax) for tax in claim.taxes],
-                "paid_with": line.paid_with.value,
-                "personal": line.personal.amount if line.personal else None,
-                "distance": _json(line.distance),
-                "rate": claim.rate,
-                "taxable": claim.taxable,
-                "attendees": list(line.attendees),
-                "allocations": [_json(one) for one in line.allocations],
-                "receipt_lost": line.receipt_lost,
-            }
-            line_id = inserted(connection, expense_lines, values)
-            for receipt in line.receipts:
-                if isinstance(receipt, Upload):
-                    self.keep_file(connection, receipt, kind="expense_line", record_id=line_id, owner_id=person_id)
-                else:
-                    self._use_receipt(connection, receipt, line_id, person_id)
+        def change(connection: Connection, row: Any) -> None:
+            _in_state(row, (*APPROVED, Status.PAYMENT_SCHEDULED, Status.PAID))
+            self.becomes(connection, row, Status.REVERSED, ExpenseStep.REVERSED, reason)
 
-    def _use_receipt(self, connection: Connection, ref: Ref, line_id: int, person_id: int) -> None:
-        wanted = (files.c.id == self.id_of(ref, "receipt")) & (files.c.owner_id == person_id) & (files.c.kind == "receipt")
-        if not connection.execute(files.update().where(wanted).values(kind="expense_line", record_id=line_id)).rowcount:
-            raise NotFound(f"there is no unused receipt {ref}", field="receipts")
+        return (yield from self.changing(ref, key, "expenses.reverse", change))
 
-    def _free_receipts(self, connection: Connection, report_id: int) -> None:
-        """Receipts of a report that is replaced can be used again."""
-        lines = sa.select(expense_lines.c.id).where(expense_lines.c.report_id == report_id)
-        mine = (files.c.kind == "expense_line") & files.c.record_id.in_(lines)
-        connection.execute(files.update().where(mine).values(kind="receipt", record_id=None))
+    @reverse.reconciles
+    def reversed(self, key: Key) -> Steps[ExpenseReport | None]:
+        """The report that *key* undid."""
+        return (yield from self.written(key, "expenses.reverse", self.report))
 
-    def _changing(
-        self, ref: Ref, key: Key | None, operation: str, change: Callable[[Connection, Any], None]
-    ) -> Steps[ExpenseReport]:
-        id_ = self.id_of(ref, "expense")
+    def _previewed(
+        self, operation: str, draft: ReportDraft, key: Key | None, *, about: PreviewLine | None = None, replacing: int = 0
+    ) -> Steps[Preview]:
+        """The lines worked out and checked, nothing kept."""
+        from workplace_sdk.services.expenses_preview import sums, violations, worked_out
 
-        def record(connection: Connection) -> int:
-            row = locked(connection, expense_reports, id_)
-            if row is None:
-                raise NotFound(f"there is no report {ref}", field="ref")
-            change(connection, row)
-            return id_
+        def query(connection: Connection) -> list[PreviewLine]:
+            currency = self.claimed_in(draft)
+            person = self.employee(connection, draft.person)
+            claims, problems = self.claims(connection, [Asked(line) for line in draft.lines], person.id, replacing=replacing)
+            told = violations(self.violations(problems))
+            if len(claims) < len(draft.lines):
+                return [sums(draft.title, draft.lines), *told]
+            return [*worked_out(draft.title, [self._shown(claim, currency) for claim in claims], currency), *told]
 
-        return (yield from self.writing(key, operation, record, self.report))
+        try:
+            lines = yield from self.reading(query)
+        except Rejected as error:
+            from workplace_sdk.kernel.preview import Origin, Weight
 
-    def _set(self, connection: Connection, id_: int, **values: Any) -> None:
-        connection.execute(expense_reports.update().where(expense_reports.c.id == id_).values(**values))
+            en, nl = error.sentence("en"), error.sentence("nl")
+            lines = [PreviewLine(code=error.code, en=en, nl=nl, origin=Origin.BACKEND, weight=Weight.BLOCKER)]
+        return Preview(operation=f"expenses.{operation}", key=str(key), lines=(*([about] if about else []), *lines))
 
-    def _paged(self, chosen: Callable[[Connection], Any], *, newest: bool = False) -> PageSteps[ExpenseReport]:
-        size, start = 50, 0
-        order = expense_reports.c.id.desc() if newest else expense_reports.c.id
-        while True:
-
-            def query(connection: Connection, start: int = start) -> list[ExpenseReport]:
-                ids = sa.select(expense_reports.c.id).where(chosen(connection)).order_by(order).limit(size).offset(start)
-                return [self.report(connection, id_) for id_ in connection.execute(ids).scalars().all()]
-
-            found = yield from self.reading(query)
-            yield Page(found)
-            if len(found) < size:
-                return
-            start += size
+    def _shown(self, claim: Any, currency: str) -> Any:
+        """A claim as the line that it would be."""
+        category = claim.category
+        values = {name: None if isinstance(value, sa.Null) else value for name, value in self.values_of(claim, ()).items()}
+        row = SimpleNamespace(**values, id=0, name=category.name, kind=category.kind, receipt_over=None)
+        return self.line_of(row, currency)
 
 
-def _in_state(row: Any, allowed: tuple[str, ...]) -> None:
+def _in_state(row: Any, allowed: tuple[Status, ...]) -> None:
     if row.status not in allowed:
         raise Conflict(f"it is {row.status.replace('_', ' ')}", field="ref", native_code=row.status)
-
-
-def _json(model: Any) -> Any:
-    return None if model is None else model.model_dump(mode="json")

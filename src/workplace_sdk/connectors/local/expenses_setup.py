@@ -1,4 +1,7 @@
-"""Setting up expenses: categories, what a kilometre pays, exchange rates. Used by the demo, imports and tests."""
+"""Setting up expenses: categories, what distances and days away pay, exchange rates. Used by the demo, imports and tests.
+
+No rate comes with this package: they are the organisation's own, with the dates from and until which they hold.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from workplace_sdk.connectors.local.base import inserted
-from workplace_sdk.connectors.local.expenses_tables import exchange_rates, expense_categories, mileage_rates
-from workplace_sdk.services.expenses import LineKind, Vehicle
+from workplace_sdk.connectors.local.expenses_tables import exchange_rates, expense_categories, mileage_rates, per_diem_rates
+from workplace_sdk.kernel.errors import InvalidInput
+from workplace_sdk.services.expenses import DistanceUnit, LineKind, PerDiemRate, Vehicle
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -20,10 +26,52 @@ def add_category(connection: Connection, code: str, name: str, *, kind: LineKind
 
 
 def add_mileage_rate(
-    connection: Connection, vehicle: Vehicle, first: date, rate: Decimal, untaxed: Decimal | None = None
+    connection: Connection,
+    vehicle: Vehicle,
+    first: date,
+    rate: Decimal,
+    untaxed: Decimal | None = None,
+    *,
+    over: Decimal = Decimal(0),
+    unit: DistanceUnit = DistanceUnit.KM,
+    last: date | None = None,
+    source: str | None = None,
 ) -> int:
-    """Say what a kilometre pays from *first* on, in the connection's currency. Its id."""
-    return inserted(connection, mileage_rates, {"vehicle": vehicle.value, "first": first, "rate": rate, "untaxed": untaxed})
+    """Say what a *unit* pays from *first* on, in the connection's currency, as far as the year's distance is over *over*. Its id.
+
+    Raises:
+        InvalidInput: Another part of the year's distance is in another unit.
+    """
+    rates = mileage_rates.c
+    same = sa.select(rates.unit).where(rates.vehicle == vehicle.value, rates.first == first)
+    if set(connection.execute(same).scalars()) - {unit.value}:
+        raise InvalidInput(f"the rates of {vehicle} from {first} on are in another unit than {unit}", field="unit")
+    values = {"vehicle": vehicle.value, "first": first, "last": last, "rate": rate, "untaxed": untaxed}
+    return inserted(connection, mileage_rates, {**values, "over": over, "unit": unit.value, "source": source})
+
+
+def add_per_diem_rate(connection: Connection, rate: PerDiemRate) -> int:
+    """Say what a day away pays. Its id."""
+    return inserted(connection, per_diem_rates, per_diem_values(rate))
+
+
+def per_diem_values(rate: PerDiemRate) -> dict[str, Any]:
+    """The columns of a rate."""
+    return {
+        "country": rate.country,
+        "city": rate.city or "",
+        "first": rate.first,
+        "last": rate.last,
+        "currency": rate.day.currency,
+        "day": rate.day.amount,
+        "first_and_last": rate.first_and_last,
+        "parts": [part.model_dump(mode="json") for part in rate.parts],
+        "breakfast": rate.breakfast,
+        "lunch": rate.lunch,
+        "dinner": rate.dinner,
+        "night": rate.night.amount if rate.night else None,
+        "source": rate.source,
+    }
 
 
 def set_exchange_rate(connection: Connection, currency: str, into: str, on: date, rate: Decimal, source: str) -> int:

@@ -1,4 +1,4 @@
-"""Tables of expenses."""
+"""Tables of expenses: categories and rates, reports with lines, and what happened to them."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # SQLAlchemy leaves the types of JSON and foreign key columns open.
@@ -22,6 +22,11 @@ expense_categories: Final = sa.Table(
     sa.Column("receipt_over", Exact),
     sa.Column("attendees_required", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("vat_rate", Exact),
+    sa.Column("limit_per", sa.Text, nullable=False, server_default="unit"),
+    sa.Column("vat_code", sa.Text),
+    sa.Column("vat_reclaimable", sa.Boolean),
+    sa.Column("active_from", sa.Date),
+    sa.Column("active_until", sa.Date),
 )
 
 mileage_rates: Final = sa.Table(
@@ -32,7 +37,31 @@ mileage_rates: Final = sa.Table(
     sa.Column("first", sa.Date, nullable=False),
     sa.Column("rate", Exact, nullable=False),
     sa.Column("untaxed", Exact),
-    sa.UniqueConstraint("vehicle", "first"),
+    sa.Column("last", sa.Date),
+    sa.Column("over", Exact, nullable=False, server_default="0"),  # units in the calendar year from which it pays
+    sa.Column("unit", sa.Text, nullable=False, server_default="km"),
+    sa.Column("source", sa.Text),
+    sa.UniqueConstraint("vehicle", "first", "over"),
+)
+
+per_diem_rates: Final = sa.Table(
+    "per_diem_rates",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("country", sa.Text, nullable=False),
+    sa.Column("city", sa.Text, nullable=False, server_default=""),  # empty: the rest of the country
+    sa.Column("first", sa.Date, nullable=False),
+    sa.Column("last", sa.Date),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("day", Exact, nullable=False),
+    sa.Column("first_and_last", Exact),
+    sa.Column("parts", sa.JSON, nullable=False),  # list of {"over_hours", "share"}
+    sa.Column("breakfast", Exact, nullable=False, server_default="0"),
+    sa.Column("lunch", Exact, nullable=False, server_default="0"),
+    sa.Column("dinner", Exact, nullable=False, server_default="0"),
+    sa.Column("night", Exact),
+    sa.Column("source", sa.Text),
+    sa.UniqueConstraint("country", "city", "first"),
 )
 
 exchange_rates: Final = sa.Table(
@@ -57,9 +86,10 @@ expense_reports: Final = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False, index=True),
-    sa.Column("submitted_at", Instant, nullable=False),
+    sa.Column("submitted_at", Instant, nullable=False),  # of a draft: when it was saved
     sa.Column("expected_payment", sa.Date),
     sa.Column("paid_on", sa.Date),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),  # one more with each change of its lines
 )
 
 expense_lines: Final = sa.Table(
@@ -85,15 +115,23 @@ expense_lines: Final = sa.Table(
     sa.Column("attendees", sa.JSON, nullable=False),
     sa.Column("allocations", sa.JSON, nullable=False),
     sa.Column("receipt_lost", sa.Boolean, nullable=False),
+    sa.Column("place", sa.JSON),
+    sa.Column("rates", sa.JSON),  # parts of a distance with what each was paid at
+    sa.Column("trip", sa.JSON),
+    sa.Column("days", sa.JSON),  # dates of a trip with what each pays
+    sa.Column("billable", sa.Boolean),
+    sa.Column("violations", sa.JSON),
+    sa.Column("remark", sa.Text),
+    sa.Column("draft", sa.JSON),  # as it was asked, so that it can be worked out anew; without receipts
 )
 
-expense_decisions: Final = sa.Table(
-    "expense_decisions",
+expense_events: Final = sa.Table(
+    "expense_events",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("report_id", sa.ForeignKey("expense_reports.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("person_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("comment", sa.Text),
 )

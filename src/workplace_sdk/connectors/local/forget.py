@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _GONE = ("leave_requests", "leave_grants", "work_schedules", "sick_cases")
 """Tables whose rows about a person are removed; their own details go with them."""
 _FREE_TEXT = {
-    "tickets": ("title", "description", "folded", "resolution"),
+    "tickets": ("title", "description", "folded", "resolution", "contact", "place_text", "geo"),
+    "ticket_events": ("text",),
+    "expense_events": ("comment",),
     "comments": ("body",),
     "meetings": ("subject", "body"),
 }
@@ -70,13 +72,21 @@ def _expenses(connection: Connection, person_id: int) -> int:
     reports, lines = metadata.tables["expense_reports"], metadata.tables["expense_lines"]
     mine = sa.select(reports.c.id).where(reports.c.person_id == person_id)
     connection.execute(reports.update().where(reports.c.person_id == person_id).values(title="(erased)", purpose=""))
-    empty: dict[str, Any] = {"description": "", "merchant": None, "distance": sa.null(), "attendees": []}
+    gone = ("distance", "trip", "days", "place", "draft", "violations")
+    empty: dict[str, Any] = {"description": "", "merchant": None, "remark": None, "attendees": []}
+    empty |= {name: sa.null() for name in gone}
     return connection.execute(lines.update().where(lines.c.report_id.in_(mine)).values(**empty)).rowcount
 
 
 def _blanked(connection: Connection, table: sa.Table, columns: tuple[str, ...], person_id: int) -> int:
     """Blank texts of rows that the person wrote."""
-    whose = {"tickets": "requester_id", "comments": "author_id", "meetings": "organizer_id"}[table.name]
+    whose = {
+        "tickets": "requester_id",
+        "ticket_events": "by_id",
+        "expense_events": "person_id",
+        "comments": "author_id",
+        "meetings": "organizer_id",
+    }[table.name]
     values = {name: "(erased)" if not table.c[name].nullable else None for name in columns}
     return connection.execute(table.update().where(table.c[whose] == person_id).values(**values)).rowcount
 

@@ -30,6 +30,17 @@ assets: Final = sa.Table(
     sa.Column("floor", sa.Text),
     sa.Column("room", sa.Text),
     sa.Column("owner_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
+    sa.Column("serial", sa.Text),
+    sa.Column("place_text", sa.Text),
+    sa.Column("geo", sa.JSON),  # {"latitude", "longitude"}, decimal strings
+)
+
+ticket_priorities: Final = sa.Table(
+    "ticket_priorities",
+    metadata,
+    sa.Column("impact", sa.Text, primary_key=True),
+    sa.Column("urgency", sa.Text, primary_key=True),
+    sa.Column("priority", sa.Text, nullable=False),
 )
 
 tickets: Final = sa.Table(
@@ -60,6 +71,13 @@ tickets: Final = sa.Table(
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("resolved_at", Instant),
     sa.Column("next_update_by", Instant),
+    sa.Column("place_text", sa.Text),
+    sa.Column("geo", sa.JSON),  # {"latitude", "longitude"}, decimal strings
+    sa.Column("since", Instant),
+    sa.Column("contact", sa.Text),
+    sa.Column("due", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),  # one more with each change by who handles it
 )
 
 ticket_events: Final = sa.Table(
