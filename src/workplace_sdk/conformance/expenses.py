@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -34,6 +35,16 @@ def _claimed(trial: Trial, **others: Any) -> ExpenseReport:
     return made
 
 
+def _saved(trial: Trial, *amounts: str) -> ExpenseReport:
+    made: ExpenseReport = trial.do("save", _draft(trial, *amounts))
+    return made
+
+
+def _approved(trial: Trial) -> ExpenseReport:
+    done: ExpenseReport = trial.do("decide", _claimed(trial).ref, Decision.APPROVE, by=trial.other("approver"))
+    return done
+
+
 def _receipt(size: int = 256) -> Upload:
     return Upload(name="bon.jpg", content=(bytes(range(256)) * (size // 256 + 1))[:size], media_type="image/jpeg")
 
@@ -50,6 +61,20 @@ class ExpensesConformance(ServiceConformance):
         },
         ("submit", "attachment_bytes"): lambda trial, size: {"draft": _draft(trial, receipts=(_receipt(size),))},
         ("upload_receipt", "attachment_bytes"): lambda _trial, size: {"upload": _receipt(size)},
+        ("save", "attachment_bytes"): lambda trial, size: {"draft": _draft(trial, receipts=(_receipt(size),))},
+        ("amend", "attachment_bytes"): lambda trial, size: {
+            "ref": trial.once("claimed", _claimed).ref,
+            "draft": _draft(trial, receipts=(_receipt(size),)),
+        },
+        ("add_line", "attachment_bytes"): lambda trial, size: {
+            "ref": trial.once("saved", _saved).ref,
+            "draft": _line(trial, receipts=(_receipt(size),)),
+        },
+        ("update_line", "attachment_bytes"): lambda trial, size: {
+            "ref": trial.once("saved", _saved).ref,
+            "line": trial.once("saved", _saved).lines[0].ref,
+            "draft": _line(trial, receipts=(_receipt(size),)),
+        },
     }
 
     @pytest.fixture
@@ -78,7 +103,7 @@ class ExpensesConformance(ServiceConformance):
         return "EUR"
 
     def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
-        return {"categories": {}, "rates": {}, "receipts": {}, "requests": {}, "inbox": {}}
+        return {"categories": {}, "rates": {}, "per_diem_rates": {}, "receipts": {}, "requests": {}, "inbox": {}}
 
     def try_submit(self, trial: Trial) -> Any:
         made = _claimed(trial)
@@ -111,6 +136,62 @@ class ExpensesConformance(ServiceConformance):
             assert kept.ref in [one.ref for one in trial.do("receipts")], "a receipt that no line uses yet is in receipts()"
         return kept
 
+    def try_receipt(self, trial: Trial) -> Any:
+        content = trial.do("receipt", trial.do("upload_receipt", _receipt()).ref)
+        assert content == _receipt().content, "receipt() gives the bytes as they were sent"
+        return content
+
+    def try_discard_receipt(self, trial: Trial) -> Any:
+        kept = trial.do("upload_receipt", _receipt())
+        trial.do("discard_receipt", kept.ref)
+        assert kept.ref not in [one.ref for one in trial.do("receipts")], "a receipt that was thrown away is not in receipts()"
+        return kept
+
+    def try_save(self, trial: Trial) -> Any:
+        made = _saved(trial)
+        assert made.status == ExpenseStatus.DRAFT, "what is saved is not claimed"
+        assert made.submitted_at is None
+        return made
+
+    def try_add_line(self, trial: Trial) -> Any:
+        made = trial.do("add_line", _saved(trial).ref, _line(trial, "1.11"))
+        assert [one.claimed.amount for one in made.lines] == [Decimal("12.34"), Decimal("1.11")], "a line goes at the end"
+        return made
+
+    def try_update_line(self, trial: Trial) -> Any:
+        saved = _saved(trial, "12.34", "1.11")
+        made = trial.do("update_line", saved.ref, saved.lines[0].ref, _line(trial, "2.22"))
+        assert [one.claimed.amount for one in made.lines] == [Decimal("2.22"), Decimal("1.11")], "only that line is replaced"
+        return made
+
+    def try_remove_line(self, trial: Trial) -> Any:
+        saved = _saved(trial, "12.34", "1.11")
+        made = trial.do("remove_line", saved.ref, saved.lines[0].ref)
+        assert [one.claimed.amount for one in made.lines] == [Decimal("1.11")], "only that line is removed"
+        return made
+
+    def try_submit_saved(self, trial: Trial) -> Any:
+        made = trial.do("submit_saved", _saved(trial).ref)
+        assert made.status in (ExpenseStatus.SUBMITTED, ExpenseStatus.APPROVED)
+        with pytest.raises(Rejected):  # nobody claims twice
+            trial.do("submit_saved", made.ref)
+        return made
+
+    def try_cancel(self, trial: Trial) -> Any:
+        gone = trial.do("cancel", _approved(trial).ref)
+        assert gone.status == ExpenseStatus.CANCELLED
+        return gone
+
+    def try_comment(self, trial: Trial) -> Any:
+        made = trial.do("comment", _claimed(trial).ref, DIFFICULT)
+        assert DIFFICULT in [event.comment for event in made.timeline], "the comment is not in the timeline as it was written"
+        return made
+
+    def try_reverse(self, trial: Trial) -> Any:
+        gone = trial.do("reverse", _approved(trial).ref, "conformance", by=trial.other("payer"))
+        assert gone.status == ExpenseStatus.REVERSED
+        return gone
+
     def try_attachment(self, trial: Trial) -> Any:
         made = _claimed(trial, receipts=(_receipt(),))
         content = trial.do("attachment", made.ref, made.lines[0].receipts[0].ref)
@@ -129,8 +210,7 @@ class ExpensesConformance(ServiceConformance):
 
     def try_pay(self, trial: Trial) -> Any:
         payer = trial.other("payer")
-        done = trial.do("decide", _claimed(trial).ref, Decision.APPROVE, by=trial.other("approver"))
-        return trial.do("pay", done.ref, on=trial.service.session.today(), by=payer)
+        return trial.do("pay", _approved(trial).ref, on=trial.service.session.today(), by=payer)
 
     def _draft(self, category: str | Ref, day: date, currency: str, amount: str = "12.34", **others: Any) -> ReportDraft:
         line = LineDraft(date=day, category=category, amount=Money.of(amount, currency), **others)
