@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -18,7 +20,7 @@ from workplace_sdk.testing import Sample, sample_workplace
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-ELSEWHERE = {"docs/plugins/connector.md"}  # pieces of a package of its own
+ELSEWHERE = {"docs/plugins/connector.md"}  # a package of its own: see test_the_connector_of_the_page_passes
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -66,6 +68,25 @@ def test_settings_on_a_page_are_right(page: Path, text: str, monkeypatch: pytest
         connector_class(connection.connector).settings_type.model_validate(connection.own)
 
 
+def test_the_connector_of_the_page_passes(tmp_path: Path) -> None:
+    module, its_tests = blocks(ROOT / "docs/plugins/connector.md", "python")
+    (tmp_path / "phonebook.py").write_text(module, "utf-8")
+    (tmp_path / "test_phonebook.py").write_text(its_tests, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-c", "pytest.ini", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert " skipped" not in done.stdout
+
+
 def test_every_page_is_in_the_table_of_contents() -> None:
     contents = (ROOT / "mkdocs.yml").read_text("utf-8")
     assert [name for page in PAGES[1:] if (name := page.relative_to(ROOT / "docs").as_posix()) not in contents] == []
+
+
+def test_the_support_tables_are_what_the_classes_say() -> None:
+    from scripts import support_matrix
+
+    hint = "run scripts/support_matrix.py --write"
+    assert support_matrix.PAGE.read_text("utf-8") == support_matrix.written_page(), hint
+    assert support_matrix.README.read_text("utf-8") == support_matrix.written_readme(), hint

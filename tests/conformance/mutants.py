@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.mutant_of_its_own import ForgetsFrom
 from workplace_sdk.conformance import LeaveConformance
 from workplace_sdk.connectors.local.connector import Local, LocalSettings
 from workplace_sdk.connectors.local.leave import LocalLeave
@@ -162,6 +163,10 @@ class TestEscapesTexts(Mutant):
 
 class TestFindsWhatIsNotThere(Mutant):
     kind = FindsWhatIsNotThere
+
+
+class TestForgetsFrom(Mutant):
+    kind = ForgetsFrom
 
 
 class TestSaysBoth(Mutant):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from workplace_sdk.conformance.bodies import forgotten
 from workplace_sdk.conformance.damage import Taken, damaged
 from workplace_sdk.conformance.trial import Trial, awaited, called
 from workplace_sdk.kernel.errors import InvalidInput, NotSupported, ProtocolError, WorkplaceError
@@ -21,7 +24,6 @@ from workplace_sdk.kernel.operation import Operation, Service
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.common import Money, Span
 
-EVIDENCE = ("live", "recorded", "transcribed", "contract", "documented")
 DIFFICULT = "Ødegård-Łukasik, Zoë (ICT) 'é' <b>&amp; \U0001f984 \u202e"
 """A text that has to survive where people write one."""
 
@@ -60,12 +62,17 @@ class ServiceConformance:
                 "@pytest.mark.xfail(reason=...) on an override that calls super()"
             )
 
-    def test_every_operation_says_how_it_is_known_to_work(self, service: Service) -> None:
+    def test_declarations_do_not_contradict_each_other(self, service: Service) -> None:
         for name, operation in service.operations().items():
             if isinstance(service.declared_support(name), Native):
-                assert operation.native.evidence in EVIDENCE, f"{name}: evidence is one of {EVIDENCE}"
                 assert name not in service.absent, f"{name} is overridden and called absent: say one of the two"
             assert operation.access is not None, f"{name} of the interface declares no access"
+
+    def test_bodies_yield_from(self, service: Service) -> None:
+        for kind in type(service).__mro__:
+            if issubclass(kind, Service) and kind not in (Service, service.interface):
+                for one in forgotten(Path(inspect.getfile(kind)).read_text("utf-8")):
+                    pytest.fail(f"{inspect.getfile(kind)}:{one.line}: in {one.function}: {one.hint}")
 
     def test_nothing_is_overridden_and_kept_back(self, service: Service) -> None:
         for name, operation in service.operations().items():

@@ -28,6 +28,8 @@ from typing import (
     overload,
 )
 
+from attrs import evolve
+
 from workplace_sdk.kernel.access import Access, Arguments
 from workplace_sdk.kernel.errors import InvalidInput, NotSupported, Unauthorized, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
@@ -35,7 +37,7 @@ from workplace_sdk.kernel.keys import Key, new_key
 from workplace_sdk.kernel.listing import AsyncPages, Pages
 from workplace_sdk.kernel.session import Call, Outcome, Session
 from workplace_sdk.kernel.signature import Parameters, parameters_of, same_signature
-from workplace_sdk.kernel.support import Absent, HandOff, Link, Native, Support
+from workplace_sdk.kernel.support import EVIDENCE, Absent, HandOff, Link, Native, Support
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -588,8 +590,10 @@ class Service:
         operation = cls._operations[name]
         if operation is not cls.interface.operations()[name]:
             return operation.native
-        if operation.derived_from and all(isinstance(cls.declared_support(other), Native) for other in operation.derived_from):
-            return operation.native
+        bases = [cls.declared_support(other) for other in operation.derived_from]
+        known = [base.evidence for base in bases if isinstance(base, Native)]
+        if bases and len(known) == len(bases):  # as well known as what it is made of
+            return evolve(operation.native, evidence=max(known, key=EVIDENCE.index))
         if name in cls.handoffs:
             return cls.handoffs[name]
         return Absent(cls.absent.get(name, f"{cls.__name__} does not offer it"))

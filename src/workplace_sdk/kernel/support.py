@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
-from attrs import field, frozen
+from attrs import field, frozen, validators
 
 
 def _frozenset(values: Iterable[str]) -> frozenset[str]:
@@ -18,6 +18,10 @@ def _mapping(values: Mapping[str, int | Decimal]) -> Mapping[str, int | Decimal]
     return dict(values)
 
 
+EVIDENCE: Final = ("live", "recorded", "transcribed", "contract", "documented")
+"""How it can be known that something works, the surest first."""
+
+
 @frozen
 class Native:
     """The connector does it.
@@ -25,13 +29,13 @@ class Native:
     Attributes:
         without: Features of the operation this system cannot express: they are refused by name before anything is sent.
         limits: The most that the system takes, per measure of the operation (bytes, characters, a count).
-        evidence: How it is known to work: ``live``, ``recorded``, ``transcribed``, ``contract`` or ``documented``.
+        evidence: How it is known to work: one of ``EVIDENCE``.
         note: One sentence for the support table.
     """
 
     without: frozenset[str] = field(default=frozenset[str](), converter=_frozenset)
     limits: Mapping[str, int | Decimal] = field(factory=dict[str, "int | Decimal"], converter=_mapping, hash=False)
-    evidence: str = "documented"
+    evidence: str = field(default="documented", validator=validators.in_(EVIDENCE))
     note: str = ""
 
 
