@@ -51,6 +51,10 @@ class IncidentsConformance(ServiceConformance):
             "body": "x",
             "uploads": (_file(size),),
         },
+        ("attach", "attachment_bytes"): lambda trial, size: {
+            "ref": trial.once("reported", _reported).ref,
+            "upload": _file(size),
+        },
     }
 
     @pytest.fixture
@@ -89,6 +93,20 @@ class IncidentsConformance(ServiceConformance):
         events = trial.do("timeline", made.ref)
         assert DIFFICULT in [event.text for event in events], "the comment is not in the timeline as it was written"
         return events
+
+    def try_history(self, trial: Trial) -> Any:
+        made, handler = _reported(trial), trial.other("handler")
+        trial.do("handle", made.ref, TicketChange(note=DIFFICULT, internal=True), by=handler)
+        events = trial.do("history", made.ref, by=handler)
+        assert DIFFICULT in [event.text for event in events if event.internal], "the internal note is not in history()"
+        assert DIFFICULT not in [event.text for event in trial.do("timeline", made.ref)], "requesters see an internal note"
+        return events
+
+    def try_attach(self, trial: Trial) -> Any:
+        made = _reported(trial)
+        added = trial.do("attach", made.ref, _file())
+        assert added.ref in [one.ref for one in trial.do("get", made.ref).attachments], "the file is not with the ticket"
+        return added
 
     def try_attachment(self, trial: Trial) -> Any:
         photo = Upload(name="foto é.jpg", content=bytes(range(256)) * 50, media_type="image/jpeg")

@@ -1,97 +1,51 @@
-"""Incidents in the local store."""
+"""Incidents in the local store: reporting, handling, closing."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import inserted, locked
-from workplace_sdk.connectors.local.incidents_records import IncidentRecords, telling
-from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories, ticket_events, tickets
+from workplace_sdk.connectors.local.incidents_reads import HERE, OPEN_WORDS, IncidentReads, telling
+from workplace_sdk.connectors.local.incidents_records import place_columns
+from workplace_sdk.connectors.local.incidents_tables import ticket_events, tickets
 from workplace_sdk.connectors.local.schema import comments, files
-from workplace_sdk.kernel.effects import Page, PageSteps, Steps
+from workplace_sdk.kernel.effects import Steps
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
-from workplace_sdk.kernel.listing import Listing
-from workplace_sdk.kernel.operation import pages, read, write
+from workplace_sdk.kernel.operation import write
+from workplace_sdk.kernel.preview import Preview
 from workplace_sdk.kernel.support import Native
-from workplace_sdk.services.common import Comment, PersonRef, Ref, Upload
+from workplace_sdk.services.common import Attachment, Comment, Ref, Upload
 from workplace_sdk.services.incidents import (
-    MATRIX,
-    OPEN,
-    Asset,
-    Category,
-    Event,
-    Incidents,
-    Place,
     Priority,
     ReopenWindowPassed,
-    Similar,
     Ticket,
     TicketChange,
     TicketClosed,
     TicketDraft,
     TicketStatus,
+    may_follow,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-HERE: Final = Native(evidence="live")
-REOPEN_WITHIN: Final = timedelta(days=30)
-_OPEN: Final = tuple(status.value for status in OPEN)
+LARGEST: Final = 10_000_000
+WITH_FILES: Final = Native(evidence="live", limits={"attachment_bytes": LARGEST})
 
 
-class LocalIncidents(IncidentRecords, Incidents):
-    """Tickets in our own tables."""
+class LocalIncidents(IncidentReads):
+    """Tickets in our own tables. Writers of one ticket wait for each other."""
 
-    @read(support=HERE)
-    def categories(self) -> Steps[Listing[Category]]:
-        def query(connection: Connection) -> Listing[Category]:
-            rows = connection.execute(sa.select(ticket_categories).order_by(ticket_categories.c.path)).all()
-            found = (Category(ref=self.ref("category", row.id), path=tuple(row.path.split(" / "))) for row in rows)
-            return Listing(found, answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    @read(support=HERE)
-    def assets(
-        self, *, person: PersonRef | None = None, place: Place | None = None, tag: str | None = None
-    ) -> Steps[Listing[Asset]]:
-        def query(connection: Connection) -> Listing[Asset]:
-            chosen = sa.select(assets).order_by(assets.c.tag)
-            if tag is not None:
-                chosen = chosen.where(sa.func.lower(assets.c.tag) == tag.lower())
-            for name, value in (place or Place()).model_dump(exclude_none=True).items():
-                chosen = chosen.where(sa.func.lower(assets.c[name]) == value.lower())
-            if person is not None or (place is None and tag is None):
-                chosen = chosen.where(assets.c.owner_id == self.employee(connection, person).id)
-            rows = connection.execute(chosen.limit(1000)).all()
-            names = self.people_by_id(connection, {row.owner_id for row in rows})
-            return Listing((self.asset_of(row, names) for row in rows), answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    @read(support=HERE)
-    def similar(self, draft: TicketDraft) -> Steps[Listing[Similar]]:
-        def query(connection: Connection) -> Listing[Similar]:
-            category_id, asset_id = self._category(connection, draft), self._asset(connection, draft)
-            return Listing(self.similar_to(connection, draft, category_id, asset_id), answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    @write(Safety.KEYED, support=Native(evidence="live", limits={"attachment_bytes": 10_000_000, "attachments": 20}))
+    @write(Safety.KEYED, support=Native(evidence="live", limits={"attachment_bytes": LARGEST, "attachments": 20}))
     def report(self, draft: TicketDraft, *, key: Key | None = None) -> Steps[Ticket]:
         def record(connection: Connection) -> int:
             requester = self.employee(connection, draft.person)
-            parent = self.id_of(draft.me_too, "incident") if draft.me_too else None
-            if parent is not None:
-                self._open_ticket(connection, parent)
             now = self.session.now()
             values = {
                 "kind": draft.kind.value,
@@ -100,63 +54,47 @@ class LocalIncidents(IncidentRecords, Incidents):
                 "folded": " ".join(sorted(telling(f"{draft.what} {draft.details}"))),
                 "requester_id": requester.id,
                 "reported_by_id": self._caller_id(connection),
-                "category_id": self._category(connection, draft),
-                "asset_id": self._asset(connection, draft),
+                "category_id": self.category_id(connection, draft),
+                "asset_id": self.asset_id(connection, draft),
                 "impact": draft.impact.value,
                 "urgency": draft.urgency.value,
-                "priority": MATRIX[draft.impact, draft.urgency].value,
+                "priority": self.priority(connection, draft.impact, draft.urgency).value,
                 "status": "new",
-                "parent_id": parent,
+                "parent_id": self._root(connection, draft.me_too) if draft.me_too else None,
+                "since": draft.since,
+                "contact": draft.contact,
                 "created_at": now,
                 "updated_at": now,
-                **(draft.place or Place()).model_dump(),
+                **place_columns(draft.place),
             }
             id_ = inserted(connection, tickets, values)
-            self._event(connection, id_, "reported", "")
+            self._event(connection, id_, "reported", status=TicketStatus.NEW)
             for upload in draft.attachments:
                 self.keep_file(connection, upload, kind="incident", record_id=id_, owner_id=requester.id)
             return id_
 
         return (yield from self.writing(key, "incidents.report", record, self.ticket))
 
+    @report.previews
+    def preview_report(self, draft: TicketDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """Its priority as the organisation has it, and tickets that say the same."""
+        from workplace_sdk.services.incidents_preview import of_report
+
+        priority = yield from self.reading(lambda connection: self.priority(connection, draft.impact, draft.urgency))
+        return (yield from of_report(self, draft, key, priority))
+
     @report.reconciles
     def reported(self, key: Key) -> Steps[Ticket | None]:
         """The ticket that *key* made."""
         return (yield from self.written(key, "incidents.report", self.ticket))
 
-    @pages(support=HERE)
-    def requests(self, person: PersonRef | None = None, *, open: bool = True) -> PageSteps[Ticket]:
-        def mine(connection: Connection) -> Any:
-            whose = tickets.c.requester_id == self.employee(connection, person).id
-            return whose & tickets.c.status.in_((*_OPEN, "resolved")) if open else whose
-
-        return (yield from self._paged(mine, newest=True))
-
-    @pages(support=HERE)
-    def inbox(self, person: PersonRef | None = None) -> PageSteps[Ticket]:
-        def waiting(connection: Connection) -> Any:
-            me = self.employee(connection, person).id
-            asked = (tickets.c.requester_id == me) & tickets.c.status.in_(("waiting_for_requester", "resolved"))
-            return asked | ((tickets.c.handler_id == me) & tickets.c.status.in_(("new", "open", "in_progress")))
-
-        return (yield from self._paged(waiting))
-
-    @pages(support=HERE)
-    def queue(self, *, status: frozenset[TicketStatus] = OPEN) -> PageSteps[Ticket]:
-        return (yield from self._paged(lambda _: tickets.c.status.in_([one.value for one in status]), by_priority=True))
-
-    @read(support=HERE)
-    def get(self, ref: Ref) -> Steps[Ticket]:
-        return (yield from self.reading(lambda connection: self.ticket(connection, self.id_of(ref, "incident"))))
-
-    @read(support=HERE)
-    def timeline(self, ref: Ref) -> Steps[Listing[Event]]:
+    def _root(self, connection: Connection, ref: Ref) -> int:
+        """The ticket that others are counted with: *ref*, or the one that it is counted with itself; open, and locked."""
         id_ = self.id_of(ref, "incident")
-        return (
-            yield from self.reading(lambda c: Listing(self.events_of(c, self._there(c, id_)), answered=(self.connection_name,)))
-        )
+        above = connection.execute(sa.select(tickets.c.parent_id).where(tickets.c.id == id_)).scalar()
+        return int(self._open_ticket(connection, above or id_).id)
 
-    @write(Safety.KEYED, support=Native(evidence="live", limits={"attachment_bytes": 10_000_000}))
+    @write(Safety.KEYED, support=WITH_FILES)
     def comment(self, ref: Ref, body: str, *, uploads: tuple[Upload, ...] = (), key: Key | None = None) -> Steps[Comment]:
         id_ = self.id_of(ref, "incident")
         if not body.strip() and not uploads:
@@ -168,32 +106,45 @@ class LocalIncidents(IncidentRecords, Incidents):
             comment_id = self.keep_comment(connection, kind="incident", record_id=id_, author_id=author, body=body)
             for upload in uploads:
                 self.keep_file(connection, upload, kind="comment", record_id=comment_id, owner_id=author)
-            goes_on = row.status == "waiting_for_requester" and author == row.requester_id
-            self._set(connection, id_, **({"status": "open"} if goes_on else {}))
+            if row.status == "waiting_for_requester" and author == row.requester_id:
+                self._becomes(connection, row, TicketStatus.OPEN)
+            self._touch(connection, id_)
             return comment_id
 
-        def told(connection: Connection, comment_id: int) -> Comment:
-            return next(
-                one for one in self.comments_of(connection, "incident", id_) if one.ref == self.ref("comment", comment_id)
-            )
+        return (yield from self.writing(key, "incidents.comment", record, self._comment))
 
-        return (yield from self.writing(key, "incidents.comment", record, told))
+    def _comment(self, connection: Connection, id_: int) -> Comment:
+        ticket_id = connection.execute(sa.select(comments.c.record_id).where(comments.c.id == id_)).scalar_one()
+        wanted = self.ref("comment", id_)
+        return next(one for one in self.comments_of(connection, "incident", ticket_id) if one.ref == wanted)
 
-    @read(support=HERE)
-    def attachment(self, ticket: Ref, ref: Ref) -> Steps[bytes]:
-        ticket_id = self.id_of(ticket, "incident")
-        on_comment = sa.select(comments.c.id).where(comments.c.kind == "incident", comments.c.record_id == ticket_id)
-        direct = (files.c.kind == "incident") & (files.c.record_id == ticket_id)
-        indirect = (files.c.kind == "comment") & files.c.record_id.in_(on_comment)
+    @comment.reconciles
+    def commented(self, key: Key) -> Steps[Comment | None]:
+        """The comment that *key* made."""
+        return (yield from self.written(key, "incidents.comment", self._comment))
 
-        def query(connection: Connection) -> bytes:
-            chosen = sa.select(files.c.content).where(files.c.id == self.id_of(ref, "file"), direct | indirect)
-            content = connection.execute(chosen).scalar()
-            if content is None:
-                raise NotFound(f"there is no file {ref} with {ticket}", field="ref")
-            return bytes(content)
+    @write(Safety.KEYED, support=WITH_FILES)
+    def attach(self, ref: Ref, upload: Upload, *, key: Key | None = None) -> Steps[Attachment]:
+        id_ = self.id_of(ref, "incident")
 
-        return (yield from self.reading(query))
+        def record(connection: Connection) -> int:
+            self._open_ticket(connection, id_, also=("resolved",))
+            owner = self._caller_id(connection)
+            file_id = self.keep_file(connection, upload, kind="incident", record_id=id_, owner_id=owner)
+            self._event(connection, id_, "attached", upload.name)
+            self._touch(connection, id_)
+            return file_id
+
+        return (yield from self.writing(key, "incidents.attach", record, self._file))
+
+    @attach.reconciles
+    def attached(self, key: Key) -> Steps[Attachment | None]:
+        """The file that *key* added."""
+        return (yield from self.written(key, "incidents.attach", self._file))
+
+    def _file(self, connection: Connection, id_: int) -> Attachment:
+        columns = [column for column in files.c if column.name != "content"]
+        return self.attachment_of(connection.execute(sa.select(*columns).where(files.c.id == id_)).one())
 
     @write(Safety.KEYED, support=HERE)
     def escalate(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[Ticket]:
@@ -202,76 +153,123 @@ class LocalIncidents(IncidentRecords, Incidents):
 
         def change(connection: Connection, row: Any) -> None:
             higher = Priority(f"P{max(1, int(row.priority[1:]) - 1)}")
-            self._set(connection, row.id, priority=higher.value)
+            self._set(connection, row, priority=higher.value)
             self._event(connection, row.id, "escalated", reason)
 
         return (yield from self._changing(ref, key, "incidents.escalate", change))
+
+    @escalate.reconciles
+    def escalated(self, key: Key) -> Steps[Ticket | None]:
+        """The ticket that *key* escalated."""
+        return (yield from self.written(key, "incidents.escalate", self.ticket))
 
     @write(Safety.KEYED, support=HERE)
     def confirm_resolved(self, ref: Ref, *, key: Key | None = None) -> Steps[Ticket]:
         def change(connection: Connection, row: Any) -> None:
             if row.status != "resolved":
                 raise Conflict("nobody said yet that it is solved", field="ref", native_code=row.status)
-            self._set(connection, row.id, status="closed")
-            self._event(connection, row.id, "changed", "closed")
+            self._becomes(connection, row, TicketStatus.CLOSED, closed_at=self.session.now())
 
         return (yield from self._changing(ref, key, "incidents.confirm_resolved", change, also=("resolved",)))
 
+    @confirm_resolved.reconciles
+    def confirmed(self, key: Key) -> Steps[Ticket | None]:
+        """The ticket that *key* closed."""
+        return (yield from self.written(key, "incidents.confirm_resolved", self.ticket))
+
     @write(Safety.KEYED, support=HERE)
     def reopen(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[Ticket]:
-        def change(connection: Connection, row: Any) -> None:
-            if row.status not in ("resolved", "closed"):
-                raise Conflict("it is open", field="ref", native_code=row.status)
-            if row.resolved_at is None or self.session.now() - row.resolved_at > REOPEN_WITHIN:
-                raise ReopenWindowPassed(field="ref")
-            self._set(connection, row.id, status="open", resolved_at=None)
-            self._event(connection, row.id, "changed", f"open: {reason}")
+        if not reason.strip():
+            raise InvalidInput("say what is not solved", field="reason")
 
-        return (yield from self._changing(ref, key, "incidents.reopen", change, also=("resolved", "closed")))
+        def change(connection: Connection, row: Any) -> None:
+            if row.status != "resolved":
+                raise Conflict("it is open", field="ref", native_code=row.status)
+            if self.has_lapsed(row):
+                raise ReopenWindowPassed(field="ref")
+            self._becomes(connection, row, TicketStatus.OPEN, reason, resolved_at=None)
+
+        return (yield from self._changing(ref, key, "incidents.reopen", change, also=("resolved",), lapsed=True))
+
+    @reopen.reconciles
+    def reopened(self, key: Key) -> Steps[Ticket | None]:
+        """The ticket that *key* opened again."""
+        return (yield from self.written(key, "incidents.reopen", self.ticket))
 
     @write(Safety.KEYED, support=HERE)
     def cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[Ticket]:
         def change(connection: Connection, row: Any) -> None:
-            self._set(connection, row.id, status="cancelled")
-            self._event(connection, row.id, "changed", f"cancelled: {reason}" if reason else "cancelled")
+            self._becomes(connection, row, TicketStatus.CANCELLED, reason or "", closed_at=self.session.now())
 
         return (yield from self._changing(ref, key, "incidents.cancel", change))
 
-    @read(support=HERE)
-    def disruptions(self, *, site: str | None = None) -> Steps[Listing[Similar]]:
-        def query(connection: Connection) -> Listing[Similar]:
-            chosen = sa.select(tickets).where(tickets.c.major, tickets.c.status.in_(_OPEN)).order_by(tickets.c.id.desc())
-            if site is not None:
-                chosen = chosen.where(tickets.c.site.is_(None) | (sa.func.lower(tickets.c.site) == site.lower()))
-            rows = connection.execute(chosen.limit(100)).all()
-            return Listing((self.similar_of(row, Decimal(1), ("major",)) for row in rows), answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
+    @cancel.reconciles
+    def cancelled(self, key: Key) -> Steps[Ticket | None]:
+        """The ticket that *key* took back."""
+        return (yield from self.written(key, "incidents.cancel", self.ticket))
 
     @write(Safety.KEYED, support=HERE)
     def handle(self, ref: Ref, change: TicketChange, *, key: Key | None = None) -> Steps[Ticket]:
+        if not change.model_dump(exclude_none=True, exclude={"internal"}):
+            raise InvalidInput("say what changes", field="change")
+
         def record(connection: Connection, row: Any) -> None:
-            values: dict[str, Any] = change.model_dump(exclude_none=True, include={"resolution", "next_update_by", "major"})
-            if change.status is TicketStatus.RESOLVED:
-                if not (change.resolution or row.resolution):
-                    raise InvalidInput("say what the solution is", field="resolution")
-                values["resolved_at"] = self.session.now()
-            if change.status is not None:
-                values["status"] = change.status.value
+            if ref.version is not None and ref.version != str(row.revision):
+                raise Conflict("it was changed meanwhile: look at it again", field="ref")
+            values = self._changed(connection, row, change)
+            if change.status is not None and change.status.value != row.status:
+                self._becomes(connection, row, change.status, **values)
+            elif values:
+                self._set(connection, row, **values)
             if change.priority is not None:
-                values["priority"] = change.priority.value
-            if change.handler is not None:
-                values["handler_id"] = self.employee(connection, change.handler, field="handler").id
-            if change.parent is not None:
-                values["parent_id"] = self.id_of(change.parent, "incident")
-            self._set(connection, row.id, **values)
-            said = ", ".join(f"{name}: {value}" for name, value in values.items() if name in ("status", "priority"))
-            if said:
-                self._event(connection, row.id, "changed", said)
+                self._event(connection, row.id, "changed", f"priority: {change.priority}")
             if change.note:
                 self._event(connection, row.id, "commented", change.note, internal=change.internal)
+                self._touch(connection, row.id)
+            if change.status is TicketStatus.RESOLVED:
+                self._solve_the_same(connection, row.id, values)
 
-        return (yield from self._changing(ref, key, "incidents.handle", record, also=("resolved",)))
+        return (yield from self._changing(ref, key, "incidents.handle", record, also=("resolved",), above=change.parent))
+
+    @handle.reconciles
+    def handled(self, key: Key) -> Steps[Ticket | None]:
+        """The ticket that *key* changed."""
+        return (yield from self.written(key, "incidents.handle", self.ticket))
+
+    def _changed(self, connection: Connection, row: Any, change: TicketChange) -> dict[str, Any]:
+        """The columns that a change sets, its status left out."""
+        values = change.model_dump(exclude_none=True, include={"resolution", "next_update_by", "due", "major"})
+        if change.status is TicketStatus.RESOLVED:
+            if not (change.resolution or row.resolution):
+                raise InvalidInput("say what the solution is", field="resolution")
+            values |= {"resolved_at": self.session.now(), "resolution": change.resolution or row.resolution}
+        elif change.status in (TicketStatus.CLOSED, TicketStatus.CANCELLED):
+            values["closed_at"] = self.session.now()
+        elif change.status is not None:
+            values["resolved_at"] = None
+        if change.priority is not None:
+            values["priority"] = change.priority.value
+        if change.handler is not None:
+            values["handler_id"] = self.employee(connection, change.handler, field="handler").id
+        if change.parent is not None:
+            values["parent_id"] = self._above(connection, row, change.parent)
+        return values
+
+    def _above(self, connection: Connection, row: Any, parent: Ref) -> int:
+        """The ticket that a ticket is to be counted with: not itself, and of two levels at most."""
+        id_ = self.id_of(parent, "incident")
+        above = connection.execute(sa.select(tickets.c.parent_id).where(tickets.c.id == id_)).scalar()
+        below = connection.execute(sa.select(tickets.c.id).where(tickets.c.parent_id == row.id).limit(1)).scalar()
+        if id_ == row.id or above is not None or below is not None:
+            raise InvalidInput("a ticket is counted with another one, which is counted with none", field="parent")
+        return id_
+
+    def _solve_the_same(self, connection: Connection, id_: int, values: dict[str, Any]) -> None:
+        """What solves a ticket solves those that say the same: their requesters are asked too."""
+        same = sa.select(tickets).where(tickets.c.parent_id == id_, tickets.c.status.in_(OPEN_WORDS)).order_by(tickets.c.id)
+        solved = {name: values[name] for name in ("resolution", "resolved_at")}
+        for row in connection.execute(same.with_for_update()).all():
+            self._becomes(connection, row, TicketStatus.RESOLVED, **solved)
 
     def _changing(
         self,
@@ -281,71 +279,54 @@ class LocalIncidents(IncidentRecords, Incidents):
         change: Callable[[Connection, Any], None],
         *,
         also: tuple[str, ...] = (),
+        lapsed: bool = False,
+        above: Ref | None = None,
     ) -> Steps[Ticket]:
-        """Run *change* on a ticket that is open (or in one of *also*), kept from others meanwhile."""
+        """Run *change* on a ticket that is open (or in one of *also*), kept from others meanwhile; *above* is locked before it."""
         id_ = self.id_of(ref, "incident")
 
         def record(connection: Connection) -> int:
-            change(connection, self._open_ticket(connection, id_, also=also))
+            if above is not None:
+                self._open_ticket(connection, self.id_of(above, "incident"))
+            change(connection, self._open_ticket(connection, id_, also=also, lapsed=lapsed))
             return id_
 
         return (yield from self.writing(key, operation, record, self.ticket))
 
-    def _open_ticket(self, connection: Connection, id_: int, *, also: tuple[str, ...] = ()) -> Any:
+    def _open_ticket(self, connection: Connection, id_: int, *, also: tuple[str, ...] = (), lapsed: bool = False) -> Any:
         row = locked(connection, tickets, id_)
         if row is None:
             raise NotFound(f"there is no ticket {id_}", field="ref")
-        if row.status not in (*_OPEN, *also):
+        if row.status not in (*OPEN_WORDS, *also):
             raise TicketClosed(f"it is {row.status}", field="ref", native_code=row.status)
+        if not lapsed and self.has_lapsed(row):
+            raise TicketClosed("it was solved some time ago", field="ref", native_code="closed")
         return row
 
-    def _there(self, connection: Connection, id_: int) -> int:
-        self.ticket(connection, id_)
-        return id_
+    def _becomes(self, connection: Connection, row: Any, status: TicketStatus, text: str = "", **values: Any) -> None:
+        """Have a ticket that status, and tell it."""
+        before = TicketStatus(row.status)
+        if not may_follow(before, status):
+            raise Conflict(f"it is {before} and cannot become {status}", field="status", native_code=row.status)
+        self._set(connection, row, status=status.value, **values)
+        self._event(connection, row.id, "changed", text, status=status)
 
-    def _set(self, connection: Connection, id_: int, **values: Any) -> None:
-        connection.execute(tickets.update().where(tickets.c.id == id_).values(updated_at=self.session.now(), **values))
+    def _set(self, connection: Connection, row: Any, **values: Any) -> None:
+        changed = {"updated_at": self.session.now(), "revision": tickets.c.revision + 1, **values}
+        connection.execute(tickets.update().where(tickets.c.id == row.id).values(**changed))
 
-    def _event(self, connection: Connection, id_: int, kind: str, text: str, *, internal: bool = False) -> None:
+    def _touch(self, connection: Connection, id_: int) -> None:
+        connection.execute(tickets.update().where(tickets.c.id == id_).values(updated_at=self.session.now()))
+
+    def _event(
+        self,
+        connection: Connection,
+        id_: int,
+        kind: str,
+        text: str = "",
+        *,
+        status: TicketStatus | None = None,
+        internal: bool = False,
+    ) -> None:
         values = {"ticket_id": id_, "at": self.session.now(), "kind": kind, "by_id": self._caller_id(connection), "text": text}
-        inserted(connection, ticket_events, {**values, "internal": internal})
-
-    def _category(self, connection: Connection, draft: TicketDraft) -> int | None:
-        if draft.category is None:
-            return None
-        rows = connection.execute(sa.select(ticket_categories)).all()
-        for row in rows:
-            wanted = draft.category
-            if wanted == self.ref("category", row.id) or (
-                isinstance(wanted, str) and wanted.casefold() in (row.path.casefold(), row.path.casefold().split(" / ")[-1])
-            ):
-                return int(row.id)
-        known = ", ".join(row.path for row in rows) or "none"
-        raise NotFound(f"there is no category {draft.category}; there is: {known}", field="category")
-
-    def _asset(self, connection: Connection, draft: TicketDraft) -> int | None:
-        if draft.asset is None:
-            return None
-        found = connection.execute(sa.select(assets.c.id).where(sa.func.lower(assets.c.tag) == draft.asset.lower())).scalar()
-        if found is None:
-            raise NotFound(f"there is no thing with the tag {draft.asset}", field="asset")
-        return int(found)
-
-    def _paged(
-        self, chosen: Callable[[Connection], Any], *, newest: bool = False, by_priority: bool = False
-    ) -> PageSteps[Ticket]:
-        size, start = 100, 0
-        order = (tickets.c.priority, tickets.c.id) if by_priority else (tickets.c.id.desc(),) if newest else (tickets.c.id,)
-        while True:
-
-            def query(connection: Connection, start: int = start) -> tuple[Ticket, ...]:
-                rows = connection.execute(
-                    sa.select(tickets).where(chosen(connection)).order_by(*order).limit(size).offset(start)
-                ).all()
-                return self.tickets_of(connection, rows)
-
-            found = yield from self.reading(query)
-            yield Page(found)
-            if len(found) < size:
-                return
-            start += size
+        inserted(connection, ticket_events, {**values, "status": status.value if status else None, "internal": internal})

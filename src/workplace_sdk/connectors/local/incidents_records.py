@@ -1,30 +1,31 @@
 """Rows of incidents as models."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+from attrs import frozen
 
 from workplace_sdk.connectors.local.base import LocalService
 from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories, ticket_events, tickets
+from workplace_sdk.connectors.local.schema import files, writes
 from workplace_sdk.kernel.errors import NotFound
-from workplace_sdk.search.fold import words
-from workplace_sdk.services.common import Mapped, PersonRef
+from workplace_sdk.services.common import Attachment, Mapped, PersonRef
 from workplace_sdk.services.incidents import (
-    OPEN,
     Asset,
     AssetKind,
     Event,
     EventKind,
+    Geo,
     Impact,
     Place,
     Priority,
-    Similar,
     Ticket,
-    TicketDraft,
     TicketKind,
     TicketStatus,
     Urgency,
@@ -34,58 +35,103 @@ from workplace_sdk.services.incidents import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
-ERASED = PersonRef(display_name="(erased)")
-_COMMON = frozenset(
-    {"de", "het", "een", "en", "is", "in", "op", "van", "niet", "the", "a", "an", "and", "of", "not", "on", "to", "it"}
-)
+ERASED: Final = PersonRef(display_name="(erased)")
+
+
+@frozen
+class _Found:
+    """What belongs to some tickets, by their ids."""
+
+    names: Mapping[int | None, PersonRef]
+    categories: Mapping[int | None, Any]
+    things: Mapping[int | None, Any]
+    same: Mapping[int, int]
+    attachments: Mapping[int, Sequence[Attachment]]
+    keys: Mapping[int, str]
 
 
 class IncidentRecords(LocalService):
     """Reading of incidents, shared by the operations."""
 
+    @property
+    def reopen_within(self) -> timedelta:
+        """How long a solved ticket can be opened again; afterwards it counts as closed."""
+        return timedelta(days=self.local.settings.reopen_within_days)
+
+    def lapsed(self) -> Any:
+        """Holds for tickets that were solved so long ago that they count as closed: nothing runs to close them."""
+        return (tickets.c.status == "resolved") & (tickets.c.resolved_at < self.session.now() - self.reopen_within)
+
+    def has_lapsed(self, row: Any) -> bool:
+        """Whether the ticket of a row was solved so long ago that it counts as closed."""
+        return bool(row.status == "resolved" and row.resolved_at < self.session.now() - self.reopen_within)
+
     def tickets_of(self, connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Ticket, ...]:
         """Tickets with their people, category, asset and attachments, in the order of *rows*."""
-        ids = {row.requester_id for row in rows} | {row.reported_by_id for row in rows} | {row.handler_id for row in rows}
-        names = self.people_by_id(connection, ids)
-        categories = _by_id(connection, ticket_categories, {row.category_id for row in rows})
-        things = _by_id(connection, assets, {row.asset_id for row in rows})
-        return tuple(self._ticket(connection, row, names, categories, things) for row in rows)
+        if not rows:
+            return ()
+        found = self._found(connection, rows)
+        return tuple(self._ticket(row, found) for row in rows)
 
-    def _ticket(
-        self, connection: Connection, row: Any, names: dict[int | None, PersonRef], categories: Any, things: Any
-    ) -> Ticket:
-        status = TicketStatus(row.status)
-        same = connection.execute(
-            sa.select(sa.func.count()).select_from(tickets).where(tickets.c.parent_id == row.id)
-        ).scalar_one()
+    def _found(self, connection: Connection, rows: Sequence[Row[Any]]) -> _Found:
+        ids = [row.id for row in rows]
+        people = {row.requester_id for row in rows} | {row.reported_by_id for row in rows} | {row.handler_id for row in rows}
+        same = sa.select(tickets.c.parent_id, sa.func.count().label("reports")).where(tickets.c.parent_id.in_(ids))
+        keys = sa.select(writes.c.key, writes.c.record_id).where(
+            writes.c.operation == "incidents.report", writes.c.record_id.in_(ids)
+        )
+        return _Found(
+            names=self.people_by_id(connection, people),
+            categories=_by_id(connection, ticket_categories, {row.category_id for row in rows}),
+            things=_by_id(connection, assets, {row.asset_id for row in rows}),
+            same={row.parent_id: row.reports for row in connection.execute(same.group_by(tickets.c.parent_id))},
+            attachments=self._attachments(connection, ids),
+            keys={row.record_id: row.key for row in connection.execute(keys)},
+        )
+
+    def _attachments(self, connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[Attachment]]:
+        columns = [column for column in files.c if column.name != "content"]
+        chosen = sa.select(*columns).where(files.c.kind == "incident", files.c.record_id.in_(ids)).order_by(files.c.id)
+        found: defaultdict[int, list[Attachment]] = defaultdict(list)
+        for row in connection.execute(chosen):
+            found[row.record_id].append(self.attachment_of(row))
+        return found
+
+    def _ticket(self, row: Any, found: _Found) -> Ticket:
+        lapsed = self.has_lapsed(row)
+        status = TicketStatus.CLOSED if lapsed else TicketStatus(row.status)
         return Ticket(
-            ref=self.ref("incident", row.id),
-            key=self.key_of(connection, "incidents.report", row.id),
+            ref=self.ref("incident", row.id).model_copy(update={"version": str(row.revision)}),
+            key=found.keys.get(row.id),
             fetched_at=self.session.now(),
             number=f"I{row.id:05d}",
             kind=TicketKind(row.kind),
             title=row.title,
             description=row.description,
-            requester=names.get(row.requester_id, ERASED),
-            reported_by=names.get(row.reported_by_id),
-            category=categories[row.category_id].path if row.category_id else None,
-            asset=things[row.asset_id].tag if row.asset_id in things else None,
+            requester=found.names.get(row.requester_id, ERASED),
+            reported_by=found.names.get(row.reported_by_id),
+            category=found.categories[row.category_id].path if row.category_id else None,
+            asset=found.things[row.asset_id].tag if row.asset_id in found.things else None,
             place=place_of(row),
             impact=Impact(row.impact),
             urgency=Urgency(row.urgency),
             priority=Mapped(value=Priority(row.priority)),
             status=Mapped(value=status),
             waiting_on=_waiting_on(status),
-            handler=names.get(row.handler_id),
+            handler=found.names.get(row.handler_id),
             major=row.major,
             parent=self.ref("incident", row.parent_id) if row.parent_id else None,
-            same_reports=same,
+            same_reports=found.same.get(row.id, 0),
             resolution=row.resolution,
             created_at=row.created_at,
             updated_at=row.updated_at,
             resolved_at=row.resolved_at,
+            closed_at=row.resolved_at + self.reopen_within if lapsed else row.closed_at,
+            since=row.since,
             next_update_by=row.next_update_by,
-            attachments=self.files_of(connection, "incident", row.id),
+            due=row.due,
+            contact=row.contact,
+            attachments=tuple(found.attachments.get(row.id, ())),
         )
 
     def ticket(self, connection: Connection, id_: int) -> Ticket:
@@ -102,80 +148,51 @@ class IncidentRecords(LocalService):
             tag=row.tag,
             name=row.name,
             kind=Mapped(value=AssetKind(row.kind)),
+            serial=row.serial,
             place=place_of(row),
             owner=names.get(row.owner_id),
         )
 
-    def events_of(self, connection: Connection, id_: int) -> tuple[Event, ...]:
-        """What happened to a ticket, as its requester may see it."""
-        chosen = (
-            sa.select(ticket_events)
-            .where(ticket_events.c.ticket_id == id_, ~ticket_events.c.internal)
-            .order_by(ticket_events.c.id)
-        )
+    def events_of(self, connection: Connection, id_: int, *, internal: bool = False) -> tuple[Event, ...]:
+        """What happened to a ticket, as its requester may see it; with *internal* as its handlers may."""
+        chosen = sa.select(ticket_events).where(ticket_events.c.ticket_id == id_).order_by(ticket_events.c.id)
+        if not internal:
+            chosen = chosen.where(~ticket_events.c.internal)
         rows = connection.execute(chosen).all()
         names = self.people_by_id(connection, {row.by_id for row in rows})
-        events = [Event(at=row.at, kind=EventKind(row.kind), by=names.get(row.by_id), text=row.text) for row in rows]
+        events = [
+            Event(
+                at=row.at,
+                kind=EventKind(row.kind),
+                by=names.get(row.by_id),
+                text=row.text,
+                status=TicketStatus(row.status) if row.status else None,
+                internal=row.internal,
+            )
+            for row in rows
+        ]
         events += [
             Event(at=one.at, kind=EventKind.COMMENTED, by=one.author, text=one.body, attachments=one.attachments)
             for one in self.comments_of(connection, "incident", id_)
         ]
         return tuple(sorted(events, key=lambda event: event.at))
 
-    def similar_to(
-        self, connection: Connection, draft: TicketDraft, category_id: int | None, asset_id: int | None
-    ) -> list[Similar]:
-        """Open tickets that have something in common with *draft*, the newest thousand looked at."""
-        chosen = sa.select(tickets).where(tickets.c.status.in_([status.value for status in OPEN])).order_by(tickets.c.id.desc())
-        typed = telling(f"{draft.what} {draft.details}")
-        found = [
-            similar
-            for row in connection.execute(chosen.limit(1000))
-            if (similar := self._compared(row, draft, typed, category_id, asset_id)) is not None
-        ]
-        return sorted(found, key=lambda one: (not one.major, -one.score, one.number))[:10]
-
-    def _compared(
-        self, row: Any, draft: TicketDraft, typed: set[str], category_id: int | None, asset_id: int | None
-    ) -> Similar | None:
-        place = draft.place or Place()
-        have = set(row.folded.split())
-        common = len(typed & have) / len(typed) if typed else 0.0
-        reasons = [
-            ("same thing", 0.5 * bool(asset_id and row.asset_id == asset_id)),
-            ("same room", 0.2 * bool(place.room and row.room and place.room.casefold() == row.room.casefold())),
-            ("same place", 0.1 * bool(place.site and row.site and place.site.casefold() == row.site.casefold())),
-            ("same subject", 0.1 * bool(category_id and row.category_id == category_id)),
-            ("same words", 0.4 * common),
-        ]
-        score = min(1.0, sum(weight for _, weight in reasons))
-        if score < 0.25 or not (common or reasons[0][1]):
-            return None
-        why = tuple(text for text, weight in reasons if weight)
-        return self.similar_of(row, Decimal(str(round(score, 2))), why)
-
-    def similar_of(self, row: Any, score: Decimal, reasons: tuple[str, ...]) -> Similar:
-        """A row as something similar."""
-        return Similar(
-            ticket=self.ref("incident", row.id),
-            number=f"I{row.id:05d}",
-            title=row.title,
-            status=TicketStatus(row.status),
-            major=row.major,
-            score=score,
-            reasons=reasons,
-        )
-
-
-def telling(text: str) -> set[str]:
-    """The folded words of *text* that say something."""
-    return {word for word in words(text) if len(word) > 1 and word not in _COMMON}
-
 
 def place_of(row: Any) -> Place | None:
     """The place in a row; ``None`` when nothing of it is known."""
-    place = Place(site=row.site, building=row.building, floor=row.floor, room=row.room)
-    return place if str(place) else None
+    geo = Geo.model_validate(row.geo) if row.geo else None
+    place = Place(site=row.site, building=row.building, floor=row.floor, room=row.room, text=row.place_text, geo=geo)
+    return place if str(place) or geo else None
+
+
+def place_columns(place: Place | None) -> dict[str, Any]:
+    """The columns of a place."""
+    where = place or Place()
+    return {
+        **where.model_dump(include={"site", "building", "floor", "room"}),
+        "place_text": where.text,
+        "geo": where.geo.model_dump(mode="json") if where.geo else sa.null(),
+    }
 
 
 def _waiting_on(status: TicketStatus) -> WaitingOn:

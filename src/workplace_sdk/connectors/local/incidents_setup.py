@@ -1,12 +1,13 @@
-"""Setting up incidents: categories and assets. Used by the demo, imports and tests, in a writing block."""
+"""Setting up incidents: categories, assets, priorities. Used by the demo, imports and tests, in a writing block."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from workplace_sdk.connectors.local.base import inserted
-from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories
-from workplace_sdk.services.incidents import AssetKind, Place
+from workplace_sdk.connectors.local.incidents_records import place_columns
+from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories, ticket_priorities
+from workplace_sdk.services.incidents import AssetKind, Impact, Place, Priority, Urgency
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -18,8 +19,24 @@ def add_category(connection: Connection, *path: str) -> int:
 
 
 def add_asset(
-    connection: Connection, tag: str, name: str, kind: AssetKind, *, place: Place | None = None, owner_id: int | None = None
+    connection: Connection,
+    tag: str,
+    name: str,
+    kind: AssetKind,
+    *,
+    place: Place | None = None,
+    owner_id: int | None = None,
+    serial: str | None = None,
 ) -> int:
     """Add a thing. Its id."""
-    where = (place or Place()).model_dump()
-    return inserted(connection, assets, {"tag": tag, "name": name, "kind": kind.value, "owner_id": owner_id, **where})
+    values = {"tag": tag, "name": name, "kind": kind.value, "owner_id": owner_id, "serial": serial}
+    return inserted(connection, assets, {**values, **place_columns(place)})
+
+
+def set_priority(connection: Connection, impact: Impact, urgency: Urgency, priority: Priority) -> bool:
+    """Say which priority a ticket of that impact and urgency has, instead of what ``MATRIX`` says. Whether it is new."""
+    which = (ticket_priorities.c.impact == impact.value) & (ticket_priorities.c.urgency == urgency.value)
+    gone = connection.execute(ticket_priorities.delete().where(which)).rowcount
+    values = {"impact": impact.value, "urgency": urgency.value, "priority": priority.value}
+    connection.execute(ticket_priorities.insert().values(**values))
+    return not gone

@@ -90,4 +90,5 @@ ticket_events: Final = sa.Table(
     sa.Column("by_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("internal", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("status", sa.Text),  # what the ticket became
 )

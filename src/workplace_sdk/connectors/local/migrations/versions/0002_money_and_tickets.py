@@ -113,6 +113,7 @@ def _tickets() -> None:
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
     ):
         op.add_column("tickets", column)
+    op.add_column("ticket_events", sa.Column("status", sa.Text(), nullable=True))
     op.create_table(
         "ticket_priorities",
         sa.Column("impact", sa.Text(), nullable=False),
