@@ -36,7 +36,6 @@ from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.wires.http import Basic, Bearer, Http, Reply
 from workplace_sdk.wires.http.clients import Library, Reach
 
-
 LIBRARY: list[Library] = ["httpx"]
 
 
