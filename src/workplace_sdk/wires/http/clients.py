@@ -312,7 +312,7 @@ def _refused_by_tls(error: BaseException | None) -> ConfigError | None:
     """What is wrong with one of the certificates, if that is it."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            key = "url" if error.verify_code == _WRONG_NAME else "ca_file"
+            key = "url" if error.verify_code in _WRONG_NAME else "ca_file"
             return ConfigError(f"the server's certificate is not trusted: {error.verify_message}", key=key)
         if isinstance(error, ssl.SSLError) and "ALERT" in str(error.reason):
             if any(name in str(error.reason) for name in _OUR_CERTIFICATE):
@@ -322,7 +322,7 @@ def _refused_by_tls(error: BaseException | None) -> ConfigError | None:
     return None
 
 
-_WRONG_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
+_WRONG_NAME = frozenset({62, 64})  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 
 _clock = threading.local()
 """Until when the blocking exchange of this thread may take: a limit for each read alone is none for who trickles."""
