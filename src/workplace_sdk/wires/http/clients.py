@@ -129,11 +129,13 @@ class Clients:
         try:
             response = client.send(request, stream=True)
             try:
-                body = bytearray()
+                parts: list[bytes] = []
+                size = 0
                 for chunk in response.iter_bytes():
-                    self._watch(len(body) + len(chunk), attempt)
-                    body += chunk
-                return _reply(response, bytes(body), wanted)
+                    size += len(chunk)
+                    self._watch(size, attempt)
+                    parts.append(chunk)
+                return _reply(response, b"".join(parts), wanted)
             finally:
                 response.close()
         except self._lib.HTTPError as error:
@@ -144,11 +146,13 @@ class Clients:
         try:
             response = await client.send(request, stream=True)
             try:
-                body = bytearray()
+                parts: list[bytes] = []
+                size = 0
                 async for chunk in response.aiter_bytes():
-                    self._watch(len(body) + len(chunk), attempt)
-                    body += chunk
-                return _reply(response, bytes(body), wanted)
+                    size += len(chunk)
+                    self._watch(size, attempt)
+                    parts.append(chunk)
+                return _reply(response, b"".join(parts), wanted)
             finally:
                 await response.aclose()
         except self._lib.HTTPError as error:
