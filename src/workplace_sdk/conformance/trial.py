@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from workplace_sdk.kernel.bound import BoundWrite
 from workplace_sdk.kernel.errors import NotSupported
 from workplace_sdk.kernel.keys import new_key
 from workplace_sdk.kernel.listing import Pages
-from workplace_sdk.kernel.operation import BoundWrite, Service
+from workplace_sdk.kernel.operation import Service
 from workplace_sdk.kernel.support import Native
 
 if TYPE_CHECKING:
