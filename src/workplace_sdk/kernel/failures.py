@@ -150,13 +150,15 @@ class Attempt:
         deadline: On the monotonic clock, in seconds.
         number: 1 for the first attempt.
         now: The injected clock, for dates in answers.
+        begun: Whether it has got a thread, or its turn; before that nothing can have been sent.
     """
 
     deadline: float
     number: int = 1
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    begun: bool = False
     abandoned: bool = False
-    """Set when the caller was cancelled: stop soon, and drop the connection."""
+    """Set when nobody waits any more, cancelled or too late: stop soon, and drop the connection."""
 
     def remaining(self) -> float:
         """Seconds left, never negative."""

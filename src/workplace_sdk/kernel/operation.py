@@ -68,6 +68,7 @@ class Operation(Generic[P, T_co]):
     """
 
     safety: Safety = Safety.READ
+    paged: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -183,6 +184,8 @@ class Write(Operation[P, T_co]):
 
 class Paged(Operation[P, T_co]):
     """A read whose answers come page by page."""
+
+    paged = True
 
     @overload
     def __get__(self, service: None, owner: type[Any]) -> Self: ...
