@@ -221,6 +221,7 @@ def test_the_support_table_is_what_the_classes_say(sample: Sample) -> None:
     assert [(result.connection, result.error) for result in sample.work.check()] == [("main", None)]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # from 3.12 on
 def test_sixteen_threads_and_a_child(sample: Sample) -> None:
     names: list[str] = []
 

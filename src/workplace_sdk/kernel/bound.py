@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from workplace_sdk.kernel.access import Access, Arguments
+from workplace_sdk.kernel.drivers import arun, arun_pages, run, run_pages
 from workplace_sdk.kernel.effects import Inner
 from workplace_sdk.kernel.errors import NotSupported, Unauthorized, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
-from workplace_sdk.kernel.keys import Key, new_key
+from workplace_sdk.kernel.keys import Key, checked_key, new_key
 from workplace_sdk.kernel.session import Call, Outcome
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class _Bound(Generic[P, T_co]):
             access=operation.access,
             service=service,
             arguments=arguments,
-            safety=operation.safety,
+            safety=service.safety_of(operation.name),
             key=arguments.get("key"),
         )
 
@@ -72,15 +73,11 @@ class BoundRead(_Bound[P, T_co]):
     __slots__ = ()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
-        from workplace_sdk.kernel.drivers import run
-
         call = self._call(self._operation.arguments(args, kwargs))
         return cast("T_co", run(_guarded(call), call))
 
     async def aio(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
         """The same, awaited."""
-        from workplace_sdk.kernel.drivers import arun
-
         call = self._call(self._operation.arguments(args, kwargs))
         return cast("T_co", await arun(_guarded(call), call))
 
@@ -104,7 +101,7 @@ class BoundWrite(BoundRead[P, T_co]):
     @property
     def safety(self) -> Safety:
         """What a repeat does to this system."""
-        return self._operation.safety
+        return self._service.safety_of(self._operation.name)
 
     @property
     def preview(self) -> BoundPreview[P]:
@@ -117,7 +114,7 @@ class BoundWrite(BoundRead[P, T_co]):
         return BoundReconcile(self._operation, self._service)
 
     def _call(self, arguments: Arguments, name: str = "") -> Call:
-        return super()._call({**arguments, "key": arguments.get("key") or new_key()}, name)
+        return super()._call(_with_key(arguments), name)
 
 
 class BoundPreview(_Bound[P, Any]):
@@ -126,28 +123,28 @@ class BoundPreview(_Bound[P, Any]):
     __slots__ = ()
 
     def _start(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call:
-        arguments = self._operation.arguments(args, kwargs)
-        call = self._call({**arguments, "key": arguments.get("key") or new_key()}, f"{self._operation.name}.preview")
+        call = self._call(_with_key(self._operation.arguments(args, kwargs)), f"{self._operation.name}.preview")
         call.safety = Safety.READ
         return call
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Preview:
-        from workplace_sdk.kernel.drivers import run
-
         call = self._start(args, kwargs)
         return cast("Preview", run(_guarded(call, self._body()), call))
 
     async def aio(self, *args: P.args, **kwargs: P.kwargs) -> Preview:
         """The same, awaited."""
-        from workplace_sdk.kernel.drivers import arun
-
         call = self._start(args, kwargs)
         return cast("Preview", await arun(_guarded(call, self._body()), call))
 
     def _body(self) -> Callable[..., Steps[Any]]:
         body = self._service.preview_body_of(cast("Write[P, Any]", self._operation))
         if body is None:
-            raise NotSupported("no preview is known", operation=self._service.operation_name(self._operation.name))
+            raise NotSupported(
+                "no preview is known",
+                handoff=self._service.link(self._operation.name, {}),
+                operation=self._service.operation_name(self._operation.name),
+                connection=self._service.connection_name,
+            )
         return body
 
 
@@ -162,15 +159,11 @@ class BoundReconcile(Generic[T_co]):
 
     def __call__(self, key: Key) -> T_co | None:
         """What the write with *key* recorded; ``None`` when the system has nothing with that key (yet)."""
-        from workplace_sdk.kernel.drivers import run
-
         call = self._call(key)
         return cast("T_co | None", run(_guarded(call, self._body()), call))
 
     async def aio(self, key: Key) -> T_co | None:
         """The same, awaited."""
-        from workplace_sdk.kernel.drivers import arun
-
         call = self._call(key)
         return cast("T_co | None", await arun(_guarded(call, self._body()), call))
 
@@ -179,6 +172,7 @@ class BoundReconcile(Generic[T_co]):
         return cast("Steps[T_co | None]", self._body()(self._service, key))
 
     def _call(self, key: Key) -> Call:
+        key = checked_key(key)
         service, access = self._service, self._operation.access
         return Call(
             session=service.session,
@@ -192,8 +186,11 @@ class BoundReconcile(Generic[T_co]):
     def _body(self) -> Callable[..., Steps[Any]]:
         body = self._service.reconcile_body_of(cast("Write[..., Any]", self._operation))
         if body is None:
+            safe = self._service.safety_of(self._operation.name) is Safety.KEYED
             raise NotSupported(
-                "this system keeps no key to look for: look in its own screens",
+                "repeat the call with the same key: it is never done twice, and answers with what was done"
+                if safe
+                else "this system keeps no key to look for: look in its own screens",
                 handoff=self._service.link(self._operation.name, {}),
                 operation=self._service.operation_name(self._operation.name),
                 connection=self._service.connection_name,
@@ -207,15 +204,11 @@ class BoundPages(_Bound[P, T_co]):
     __slots__ = ()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pages[T_co]:
-        from workplace_sdk.kernel.drivers import run_pages
-
         call = self._call(self._operation.arguments(args, kwargs))
         return run_pages(_guarded_pages(call), call)
 
     def aio(self, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[T_co]:
         """The same, for ``async for``."""
-        from workplace_sdk.kernel.drivers import arun_pages
-
         call = self._call(self._operation.arguments(args, kwargs))
         return arun_pages(_guarded_pages(call), call)
 
@@ -226,13 +219,9 @@ class BoundPages(_Bound[P, T_co]):
         return cast("PageSteps[T_co]", self._service.body_of(self._operation)(self._service, **arguments))
 
 
-def _admitted(call: Call) -> Steps[None]:
-    """Let the caller in, or refuse and write that down."""
-    try:
-        yield from call.session.gate.allow(call)
-    except Unauthorized as refusal:
-        yield from call.session.audit.record(call, Outcome.REFUSED, refusal)
-        raise
+def _with_key(arguments: Arguments) -> Arguments:
+    key = arguments.get("key")
+    return {**arguments, "key": new_key() if key is None else checked_key(key)}
 
 
 def _guarded(call: Call, body: Callable[..., Steps[Any]] | None = None) -> Steps[Any]:
@@ -241,24 +230,41 @@ def _guarded(call: Call, body: Callable[..., Steps[Any]] | None = None) -> Steps
     assert service is not None
     if operation is not None:
         operation.refuse_unsupported(service, call.arguments)
-    audit = call.session.audit
+    writes = call.safety is not Safety.READ
     try:
-        yield from _admitted(call)
-        if call.safety is not Safety.READ:
-            yield from audit.record(call, Outcome.INTENDED)
+        yield from call.session.gate.allow(call)
+        if writes:
+            yield from call.session.audit.record(call, Outcome.INTENDED)
     except Exception as error:  # noqa: BLE001 - only our own errors leave
-        raise call.translated(error)  # noqa: B904 - translated() has set the cause
+        raise (yield from _ended(call, error, writes=False))  # noqa: B904 - its cause is set
     try:
         run: Callable[..., Steps[Any]] = body or service.body_of(cast("Operation[..., Any]", operation))
         result: Any = yield from run(service, **call.arguments)
     except Exception as error:  # noqa: BLE001 - only our own errors leave
-        told = call.translated(error)
-        if call.safety is not Safety.READ:
-            yield from _recorded(call, Call.outcome_of(told), told)
-        raise told  # noqa: B904 - translated() has set the cause
-    if call.safety is not Safety.READ:
+        raise (yield from _ended(call, error, writes=writes))  # noqa: B904 - its cause is set
+    if writes:
         yield from _recorded(call, Outcome.DONE)
     return result
+
+
+def _guarded_pages(call: Call) -> PageSteps[Any]:
+    operation, service = call.operation, call.service
+    assert service is not None
+    assert operation is not None
+    operation.refuse_unsupported(service, call.arguments)
+    try:
+        yield from call.session.gate.allow(call)
+        yield from service.body_of(operation)(service, **call.arguments)
+    except Exception as error:  # noqa: BLE001 - only our own errors leave
+        raise (yield from _ended(call, error, writes=False))  # noqa: B904 - its cause is set
+
+
+def _ended(call: Call, error: Exception, *, writes: bool) -> Steps[WorkplaceError]:
+    """What the caller is told; the end of a write is written down, and so is every refusal, our own or the system's."""
+    told = call.translated(error)
+    if writes or isinstance(told, Unauthorized):
+        yield from _recorded(call, Call.outcome_of(told), told)
+    return told
 
 
 def _recorded(call: Call, outcome: Outcome, error: WorkplaceError | None = None) -> Steps[None]:
@@ -270,15 +276,3 @@ def _recorded(call: Call, outcome: Outcome, error: WorkplaceError | None = None)
 
         log = logging.getLogger("workplace_sdk.audit")
         log.error("not recorded: %s %s key=%s (%s)", outcome, call.name, call.key, failed)  # noqa: TRY400 - no stack is needed
-
-
-def _guarded_pages(call: Call) -> PageSteps[Any]:
-    operation, service = call.operation, call.service
-    assert service is not None
-    assert operation is not None
-    operation.refuse_unsupported(service, call.arguments)
-    try:
-        yield from _admitted(call)
-        yield from service.body_of(operation)(service, **call.arguments)
-    except Exception as error:  # noqa: BLE001 - only our own errors leave
-        raise call.translated(error)  # noqa: B904 - translated() has set the cause

@@ -11,8 +11,6 @@ from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from attrs import frozen
-
 from workplace_sdk.kernel.effects import Action, All, Inner, Page, Pause
 from workplace_sdk.kernel.errors import OutcomeUnknown, ProtocolError, Unavailable, UsageError, WorkplaceError
 from workplace_sdk.kernel.failures import Attempt, Failure, Kind, Safety, Verdict, decide
@@ -28,8 +26,13 @@ log = logging.getLogger("workplace_sdk.calls")
 LATE: Final = 0.25
 """Seconds after the deadline in which an awaited wire may still say itself how far it got; then it is left."""
 
-_driving = threading.local()
-"""``name``: the call that this thread performs now."""
+
+class _Driving(threading.local):
+    name: str | None = None
+    """The call that this thread performs now."""
+
+
+_driving = _Driving()
 
 
 def run(steps: Steps[Any], call: Call) -> Any:
@@ -46,7 +49,7 @@ async def arun(steps: Steps[Any], call: Call) -> Any:
     """Perform *steps* in the running event loop."""
     _not_inside_a_body(call)
     try:
-        wanted = _advance_async(steps, call, None, None)
+        wanted = _advanced(steps, call, None, None)
         while not isinstance(wanted, _End):
             wanted = await _answered_async(steps, wanted, call)
         return wanted.value
@@ -64,15 +67,22 @@ def run_pages(body: PageSteps[Any], call: Call) -> Pages[Any]:
         call.restart_clock()
         _driving.name = call.name
         try:
-            wanted = _advance(steps, None, None)
-            while not isinstance(wanted, Page | _End):
-                wanted = _answered(steps, wanted, call)
+            wanted = steps.send(None)
+            while not isinstance(wanted, Page):
+                try:
+                    answer = _performed(wanted, call)
+                except WorkplaceError as error:
+                    wanted = steps.throw(error)
+                else:
+                    wanted = steps.send(answer)
+        except StopIteration:
+            return None
         except BaseException:
             steps.close()
             raise
         finally:
             _driving.name = None
-        return _page(wanted)
+        return wanted  # pyright: ignore[reportUnknownVariableType] - isinstance() leaves its items open
 
     return Pages(fetch, lambda: _closed(steps))
 
@@ -85,26 +95,24 @@ def arun_pages(body: PageSteps[Any], call: Call) -> AsyncPages[Any]:
     async def fetch() -> Page[Any] | None:
         call.restart_clock()
         try:
-            wanted = _advance_async(steps, call, None, None)
+            wanted = _advanced(steps, call, None, None)
             while not isinstance(wanted, Page | _End):
                 wanted = await _answered_async(steps, wanted, call)
         except BaseException:
             steps.close()
             raise
-        return _page(wanted)
+        return None if isinstance(wanted, _End) else wanted  # pyright: ignore[reportUnknownVariableType] - as above
 
     return AsyncPages(fetch, lambda: _closed(steps))
 
 
-@frozen
 class _End:
     """A body returned *value*. (A ``StopIteration`` cannot leave a coroutine.)"""
 
-    value: Any
+    __slots__ = ("value",)
 
-
-def _page(wanted: Any) -> Page[Any] | None:
-    return None if isinstance(wanted, _End) else cast("Page[Any]", wanted)
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 def _closed(steps: Any) -> None:
@@ -115,51 +123,43 @@ def _closed(steps: Any) -> None:
 
 def _drive(steps: Generator[Any, Any, Any], call: Call) -> Any:
     try:
-        wanted = _advance(steps, None, None)
-        while not isinstance(wanted, _End):
-            wanted = _answered(steps, wanted, call)
-        return wanted.value
+        wanted = steps.send(None)
+        while True:
+            try:
+                answer = _performed(wanted, call)
+            except WorkplaceError as error:
+                wanted = steps.throw(error)
+            else:
+                wanted = steps.send(answer)
+    except StopIteration as end:
+        return end.value
     finally:
         steps.close()
-
-
-def _answered(steps: Generator[Any, Any, Any], wanted: Any, call: Call) -> Any:
-    """Perform *wanted*, give the body its answer or its failure, return what it wants next."""
-    try:
-        answer = _performed(wanted, call)
-    except WorkplaceError as error:
-        return _advance(steps, None, error)
-    return _advance(steps, answer, None)
 
 
 async def _answered_async(steps: Generator[Any, Any, Any], wanted: Any, call: Call) -> Any:
     try:
         answer = await _performed_async(wanted, call)
     except WorkplaceError as error:
-        return _advance_async(steps, call, None, error)
-    return _advance_async(steps, call, answer, None)
+        return _advanced(steps, call, None, error)
+    return _advanced(steps, call, answer, None)
 
 
-def _advance(steps: Generator[Any, Any, Any], answer: Any, error: BaseException | None) -> Any:
+def _advanced(steps: Generator[Any, Any, Any], call: Call, answer: Any, error: BaseException | None) -> Any:
+    """What the body wants next. The thread is ours while the body runs, and the event loop's again while it waits."""
+    outer = _driving.name
+    _driving.name = call.name
     try:
         return steps.send(answer) if error is None else steps.throw(error)
     except StopIteration as end:
         return _End(end.value)
-
-
-def _advance_async(steps: Generator[Any, Any, Any], call: Call, answer: Any, error: BaseException | None) -> Any:
-    """As ``_advance``; the thread is ours while the body runs, and the event loop's again while it waits."""
-    outer = getattr(_driving, "name", None)
-    _driving.name = call.name
-    try:
-        return _advance(steps, answer, error)
     finally:
         _driving.name = outer
 
 
 def _not_inside_a_body(call: Call) -> None:
     """A call inside a call would have a time limit, a caller and an audit entry of its own, and could wait for itself."""
-    outer = getattr(_driving, "name", None)
+    outer = _driving.name
     if outer is not None or in_worker():
         inside = f"inside {outer}" if outer else "inside an effect"
         raise UsageError(f"{call.name} was called {inside}: in a body use 'yield from' on its .steps(...)")
@@ -337,8 +337,9 @@ async def _within(action: Action[Any], attempt: Attempt) -> Any:
     """Perform in the event loop; what still waits after the deadline is cancelled, and closes what it had open."""
     import asyncio
 
+    limit = asyncio.timeout(attempt.remaining() + LATE)
     try:
-        async with asyncio.timeout(attempt.remaining() + LATE) as limit:
+        async with limit:
             attempt.begun = True
             return await action.aperform(attempt)
     except TimeoutError:
@@ -357,8 +358,9 @@ async def _in_thread(action: Action[Any], attempt: Attempt, call: Call) -> Any:
         attempt.begun = True
         return action.perform(attempt)
 
+    limit = asyncio.timeout(attempt.remaining() + LATE)
     try:
-        async with asyncio.timeout(attempt.remaining() + LATE) as limit:
+        async with limit:
             return await asyncio.wrap_future(call.session.threads.submit(perform))
     except TimeoutError:
         if not limit.expired():

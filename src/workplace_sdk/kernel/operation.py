@@ -117,20 +117,28 @@ class Operation(Generic[P, T_co]):
     def refuse_unsupported(self, service: Service, arguments: Arguments) -> None:
         """Raise what the declared support says, before anything is sent."""
         support = service.support_of(self.name)
-        where = {"connection": service.connection_name, "operation": service.operation_name(self.name)}
         if not isinstance(support, Native):
             raise service.unsupported(self.name)
+        if support.without:
+            self._refuse_features(service, support, arguments)
+        for measure, most in support.limits.items():
+            if (asked := self.measures[measure](arguments)) > most:
+                raise InvalidInput(
+                    f"{measure} is {asked}, the system takes at most {most}", field=measure, **self._where(service)
+                )
+
+    def _refuse_features(self, service: Service, support: Native, arguments: Arguments) -> None:
         for feature in sorted(support.without):
             if self.features[feature](arguments):
                 raise NotSupported(
                     f"{feature} cannot be expressed in this system",
                     field=feature,
                     handoff=service.link(self.name, arguments),
-                    **where,
+                    **self._where(service),
                 )
-        for measure, most in support.limits.items():
-            if (asked := self.measures[measure](arguments)) > most:
-                raise InvalidInput(f"{measure} is {asked}, the system takes at most {most}", field=measure, **where)
+
+    def _where(self, service: Service) -> dict[str, str]:
+        return {"connection": service.connection_name, "operation": service.operation_name(self.name)}
 
 
 class Read(Operation[P, T_co]):
@@ -159,11 +167,15 @@ class Write(Operation[P, T_co]):
 
     def previews(self, body: Callable[Concatenate[Any, P], Steps[Preview]]) -> Callable[Concatenate[Any, P], Steps[Preview]]:
         """Declare *body* as what answers ``preview``: same parameters, nothing is changed by it."""
+        if not same_signature(own := parameters_of(body), self.parameters):
+            raise TypeError(f"{body.__name__}{own} previews {self.name}, so it takes what that takes: {self.parameters}")
         self.preview_body = body
         return body
 
     def reconciles(self, body: Callable[[Any, Key], Steps[T | None]]) -> Callable[[Any, Key], Steps[T | None]]:
         """Declare *body* as what finds the result of a write by its key, ``None`` when there is none."""
+        if (own := parameters_of(body)).names != ("key",):
+            raise TypeError(f"{body.__name__}{own} looks for a key of {self.name}, so it takes 'key' and nothing else")
         self.reconcile_body = body
         return body
 
@@ -289,30 +301,36 @@ class Service:
     """Why an operation is not there, by operation, for the support table."""
 
     _operations: ClassVar[Mapping[str, Operation[..., Any]]] = _NOTHING
+    _declared: ClassVar[dict[str, Support]]
 
     def __init_subclass__(cls, service: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if service:
             cls.service, cls.interface = service, cls
-        inherited: dict[str, Operation[..., Any]] = {}
-        for ancestor in reversed(cls.__mro__[1:]):
-            inherited.update(vars(ancestor).get("_operations", _NOTHING))
-        for name, value in list(vars(cls).items()):
-            base = inherited.get(name)
+        operations = {
+            name: cast("Operation[..., Any]", value)
+            for ancestor in reversed(cls.__mro__[1:])
+            for name, value in vars(ancestor).items()
+            if isinstance(value, Operation)
+        }
+        for name, value in vars(cls).items():
+            base = operations.get(name)
             if isinstance(value, Operation):
                 operation = cast("Operation[..., Any]", value)
                 if base is not None:
                     operation.inherit(base, cls.__name__)
-                elif not service and name not in _lone(cls):
-                    raise TypeError(f"{cls.__name__}.{name} is no operation of {cls.interface.__name__}")
-                inherited[name] = operation
+                elif not service:
+                    of = f"of {cls.interface.__name__}" if hasattr(cls, "interface") else "of an interface"
+                    raise TypeError(f"{cls.__name__}.{name} is no operation {of}")
+                operations[name] = operation
             elif base is not None:
                 raise TypeError(
                     f"{cls.__name__}.{name} overrides an operation: decorate it with @{type(base).__name__.lower()}"
                 )
-        cls._operations = MappingProxyType(inherited)
+        cls._operations = MappingProxyType(operations)
+        cls._declared = {}
         for mapping in (cls.handoffs, cls.absent):
-            if unknown := sorted(set(mapping) - set(inherited)):
+            if unknown := sorted(set(mapping) - set(operations)):
                 raise TypeError(f"{cls.__name__}: no operations {unknown}")
 
     def __init__(self, connection: Connector, session: Session) -> None:
@@ -336,6 +354,13 @@ class Service:
     @classmethod
     def declared_support(cls, name: str) -> Support:
         """What this class offers of the operation *name*."""
+        support = cls._declared.get(name)
+        if support is None:
+            support = cls._declared[name] = cls._support_declared(name)
+        return support
+
+    @classmethod
+    def _support_declared(cls, name: str) -> Support:
         operation = cls._operations[name]
         if operation is not cls.interface.operations()[name]:
             return operation.native
@@ -350,6 +375,10 @@ class Service:
     def support_of(self, name: str) -> Support:
         """What this connection offers of the operation *name*; a connector may narrow it by its settings."""
         return self.declared_support(name)
+
+    def safety_of(self, name: str) -> Safety:
+        """What a repeat of the operation *name* does to this connection's system; a connector may narrow it by its settings."""
+        return self._operations[name].safety
 
     def body_of(self, operation: Operation[..., Any]) -> Callable[..., Any]:
         """The body that does *operation* here: the class's own, unless calls go on to other connections."""
@@ -387,11 +416,6 @@ class Service:
         if self.session.caller is None:
             raise InvalidInput("say who it is about: nobody is known to be calling", field="person")
         return self.session.caller
-
-
-def _lone(cls: type[Service]) -> set[str]:
-    """Operations a class may add because it has no interface above it (a base for several connectors' services)."""
-    return set() if hasattr(cls, "interface") else set(vars(cls))
 
 
 def _flat(arguments: Arguments) -> dict[str, object]:
