@@ -136,6 +136,12 @@ class BoundPreview(_Bound[P, Any]):
         call = self._start(args, kwargs)
         return cast("Preview", await arun(_guarded(call, self._body()), call))
 
+    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[Preview]:
+        """The body, for ``yield from`` in another body."""
+        arguments = _with_key(self._operation.arguments(args, kwargs))
+        self._operation.refuse_unsupported(self._service, arguments)
+        return cast("Steps[Preview]", self._body()(self._service, **arguments))
+
     def _body(self) -> Callable[..., Steps[Any]]:
         body = self._service.preview_body_of(cast("Write[P, Any]", self._operation))
         if body is None:
