@@ -27,6 +27,7 @@ ROWS = tuple(product(Safety, Kind, (False, True), (False, True)))
 
 
 @pytest.mark.parametrize(("safety", "kind", "in_doubt", "keyed"), ROWS)
+@settings(max_examples=25, deadline=None)
 @given(
     attempt=st.integers(1, 10), attempts=st.integers(1, 10), retry_after=st.none() | SECONDS, remaining=SECONDS,
     base=st.floats(0, 5), longest=st.floats(0, 60), jitter=st.floats(0.5, 1.0),
@@ -82,6 +83,7 @@ def test_the_table_in_plain_words() -> None:
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(seconds=st.integers(0, 10**8))
 def test_retry_after_in_seconds_and_as_a_date(seconds: int) -> None:
     assert parse_retry_after(f" {seconds} ", NOW) == seconds
@@ -99,6 +101,7 @@ def test_anything_else_is_no_retry_after(text: str) -> None:
     assert parse_retry_after(None, NOW) is None
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_no_retry_after_makes_us_fail(text: str) -> None:
     found = parse_retry_after(text, NOW)
