@@ -28,7 +28,7 @@ from attrs import evolve
 
 from workplace_sdk.kernel.access import Arguments
 from workplace_sdk.kernel.bound import BoundPages, BoundRead, BoundWrite
-from workplace_sdk.kernel.errors import InvalidInput, NotSupported, WorkplaceError
+from workplace_sdk.kernel.errors import InvalidInput, NotSupported, TooMuch, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.signature import Parameters, parameters_of, same_signature
 from workplace_sdk.kernel.support import EVIDENCE, Absent, HandOff, Link, Native, Support
@@ -123,9 +123,8 @@ class Operation(Generic[P, T_co]):
             self._refuse_features(service, support, arguments)
         for measure, most in support.limits.items():
             if (asked := self.measures[measure](arguments)) > most:
-                raise InvalidInput(
-                    f"{measure} is {asked}, the system takes at most {most}", field=measure, **self._where(service)
-                )
+                text = f"{measure} is {asked}, the system takes at most {most}"
+                raise TooMuch(text, field=measure, asked=asked, most=most, **self._where(service))
 
     def _refuse_features(self, service: Service, support: Native, arguments: Arguments) -> None:
         for feature in sorted(support.without):
