@@ -277,7 +277,7 @@ def test_wrong_settings_name_file_table_and_key(tmp_path: Path, content: str, ta
 def test_a_secret_is_a_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pydantic import ValidationError
 
-    from workplace_sdk.settings import Secret
+    from workplace_sdk.kernel.secrets import Secret
 
     with pytest.raises(ValidationError, match="env"):
         Secret.model_validate("hunter2")
