@@ -139,6 +139,8 @@ class _Loading:
             raise ConfigError(f"{path}: {error}", key="wsdl") from None
         if not path.is_relative_to(_SCHEMAS):
             self.sources[self.files.named(path)] = digest_of(content)
+        for schema in root.iter(f"{{{XSD}}}schema"):
+            _import_encoding(schema)
         for node in imports(root):
             found = self._found(node, path)
             if found is not None:
@@ -167,6 +169,13 @@ class _Loading:
         if not allowed and target not in self.files.catalogue.values():
             raise ConfigError(f"{path}: imports {location}, which is outside of {self.files.folder}", key="wsdl")
         return target
+
+
+def _import_encoding(schema: Any) -> None:
+    """Name the import of SOAP encoding where it is used without one, as many WSDLs do."""
+    named = any(node.get("namespace") == ENCODING for node in schema.findall(f"{{{XSD}}}import"))
+    if ENCODING in schema.nsmap.values() and not named:
+        schema.insert(0, schema.makeelement(f"{{{XSD}}}import", {"namespace": ENCODING}))
 
 
 def imports(root: Any) -> Iterator[Any]:
