@@ -194,7 +194,8 @@ class _Types:
             inner = [one for _, one in kind.elements] if kind._element is not None else []  # noqa: SLF001
             item = next((one.qname.text for one in inner if isinstance(one, xsd.Element)), "item")
             return {"name": name, "items": self.number(array.array_type), "item": item}
-        content, text = kind._element, None  # noqa: SLF001
+        content: Any = kind._element  # noqa: SLF001
+        text: int | None = None
         if isinstance(content, xsd.Element) and isinstance(content.type, xsd.AnySimpleType):
             content, text = None, self.number(content.type)
         found: dict[str, Any] = {
@@ -224,7 +225,7 @@ class _Types:
             return ["s", least, most, [self._particle(one.child)]]
         if isinstance(one, OrderIndicator):
             kind = {"Choice": "c", "All": "a"}.get(type(one).__name__, "s")
-            return [kind, least, most, [self._particle(part) for part in one]]
+            return [kind, least, most, [self._particle(part) for part in list[Any](one)]]
         if isinstance(one, xsd.Element):
             return self._substituted(one, least, most)
         return ["*", least, most]

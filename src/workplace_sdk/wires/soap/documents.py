@@ -149,9 +149,10 @@ class _Loading:
 
     def _found(self, node: Any, path: Path) -> Path | None:
         """The file that an import means; ``None`` for one that names no place, such as another schema of the same WSDL."""
-        location, namespace = node.get(_IMPORTS[node.tag]), node.get("namespace")
+        location: str | None = node.get(_IMPORTS[node.tag])
+        namespace: str | None = node.get("namespace")
         for name in (location, namespace):
-            if name in self.files.catalogue:
+            if name is not None and name in self.files.catalogue:
                 return self.files.catalogue[name]
         elsewhere = location is not None and urlsplit(location).scheme not in ("", "file")
         if namespace in SHIPPED and (elsewhere or location is None):

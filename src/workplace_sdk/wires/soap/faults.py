@@ -98,9 +98,7 @@ def _fault(node: Any, parts: dict[str, Any], plan: Plan, status: int) -> Fault:
     reason, string = parts.get("reason"), parts.get("faultstring")
     text = string.text if string is not None else reason[0].text if reason is not None and len(reason) else ""
     detail, value, declared = _detail(parts.get("detail"), plan)
-    return Fault(
-        codes[0] if codes else "", tuple(codes[1:]), told(text or ""), detail, value, declared, status
-    )
+    return Fault(codes[0] if codes else "", tuple(codes[1:]), told(text or ""), detail, value, declared, status)
 
 
 def _codes(code: Any) -> list[str]:

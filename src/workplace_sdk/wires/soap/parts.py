@@ -35,7 +35,7 @@ class Packing:
             digest.update(cid.encode())
         boundary = f"part-{digest.hexdigest()[:32]}"
         chunks = [
-            f"--{boundary}\r\nContent-Type: application/xop+xml; charset=utf-8; type=\"{media_type}\"\r\n".encode(),
+            f'--{boundary}\r\nContent-Type: application/xop+xml; charset=utf-8; type="{media_type}"\r\n'.encode(),
             f"Content-Transfer-Encoding: 8bit\r\nContent-ID: <{_ROOT}>\r\n\r\n".encode(),
             envelope,
         ]

@@ -104,11 +104,10 @@ class Reading:
         return self.structure(node, self.shape(kind))
 
     def shape(self, kind: Type) -> Shape:
-        shapes = self.plan.shapes
-        found = shapes.get(id(kind))
+        found: Shape | None = self.plan.shapes.get(id(kind))
         if found is None:
-            found = shapes[id(kind)] = Shape(kind)
-        return found  # type: ignore[no-any-return]  # the plan knows nothing of reading
+            found = self.plan.shapes[id(kind)] = Shape(kind)
+        return found
 
     def structure(self, node: Any, shape: Shape) -> Any:
         size = len(node)
@@ -205,7 +204,7 @@ class Reading:
 
     def array(self, node: Any, kind: Type) -> Any:
         """An array of SOAP encoding: whatever its items are called."""
-        self.attributes_seen += len(node.keys())
+        self.attributes_seen += len(node.items())
         if node.get(NIL) in ("true", "1"):
             return None
         self.seen += len(node)
@@ -294,13 +293,13 @@ class _Careful(Reading):
             if field is not None and field[2] is not None:
                 self.value(child, field[3])  # says where a text does not fit, and looks at what a text should not have
         if not shape.looks:
-            for name in node.keys():
+            for name in node.attrib:
                 if space(name) not in _IGNORED:
                     self.odd_attribute(node, name, shape)
         return super().structure(node, shape)
 
     def leaf_attributes(self, node: Any) -> None:
-        for name in node.keys():
+        for name in node.attrib:
             if space(name) not in _IGNORED:
                 self.odds.append(Odd(Oddity.UNPLACED, f"{self.path(node)}/@{local(name)}"))
 

@@ -118,7 +118,8 @@ class Signature:
 
     def put(self, envelope: Envelope) -> tuple[str, ...]:
         try:
-            from signxml import SignatureMethod, XMLSigner, methods  # pyright: ignore[reportPrivateImportUsage]
+            from signxml.algorithms import SignatureConstructionMethod, SignatureMethod
+            from signxml.signer import XMLSigner
         except ImportError:
             raise ConfigError("signing needs: pip install 'workplace-sdk[soap-signature]'", key="auth") from None
         key, certificate = self._key(), self._certificate()
@@ -133,7 +134,7 @@ class Signature:
         envelope.add("Reference", reference, URI="#certificate", ValueType=_X509)
         elliptic = type(key).__name__.startswith(("EllipticCurve", "EC", "_EllipticCurve"))
         signer = XMLSigner(
-            method=methods.detached,
+            method=SignatureConstructionMethod.detached,
             signature_algorithm=SignatureMethod.ECDSA_SHA256 if elliptic else SignatureMethod.RSA_SHA256,
             digest_algorithm="sha256",
             c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#",

@@ -41,6 +41,7 @@ class _Out:
 
     plan: Plan
     attach: Attach | None
+    attach_from: int = 0
     parts: list[str] = field(factory=list[str])
     prefixes: dict[str, str] = field(factory=dict[str, str])
 
@@ -122,13 +123,14 @@ def envelope(
     *,
     version: str | None = None,
     attach: Attach | None = None,
+    attach_from: int = 0,
 ) -> str:
-    """The envelope that asks for the operation.
+    """The envelope that asks for the operation. Content of *attach_from* bytes and more is given to *attach*.
 
     Raises:
         InvalidInput: A value is missing, is of the wrong kind, or has no place in the schema; *field* says which.
     """
-    out = _Out(plan, attach)
+    out = _Out(plan, attach, attach_from)
     head = _headers(out, headers or {})
     body = _body(out, value)
     namespace = SOAP12 if (version or plan.version) == "1.2" else SOAP11
@@ -201,11 +203,16 @@ def _actual(out: _Out, kind: Type, value: Any, path: str) -> tuple[Type, str]:
             names = ", ".join(sorted(local(name) for name in kind.derived))
             _refuse(path, f"'@xsi:type' has to say which of {names} it is")
         known = kind.name and out.plan.encoded and not kind.is_array
-        return kind, f" xsi:type={quoted(out.name(_named(kind)))}" if known and out.name(f"{{{XSI}}}type") else ""
+        return kind, _typed(out, _named(kind)) if known else ""
     for name, number in kind.derived.items():
         if chosen in (name, local(name)):
-            return out.plan.type(number), f" {out.name(f'{{{XSI}}}type')}={quoted(out.name(name))}"
-    _refuse(path, f"there is no type {chosen} that may stand here")
+            return out.plan.type(number), _typed(out, name)
+    return _refuse(path, f"there is no type {chosen} that may stand here")
+
+
+def _typed(out: _Out, name: str) -> str:
+    """The attribute that says which type an element has."""
+    return f" {out.name(f'{{{XSI}}}type')}={quoted(out.name(name))}"
 
 
 def _named(kind: Type) -> str:
@@ -214,10 +221,10 @@ def _named(kind: Type) -> str:
 
 def _leaf(out: _Out, tag: str, kind: Type, value: Any, path: str, attributes: str) -> None:
     if out.plan.encoded and not attributes and kind.base not in (None, "any", "union"):
-        attributes = f" {out.name(f'{{{XSI}}}type')}={quoted(out.name(_named(kind)))}"
+        attributes = _typed(out, _named(kind))
     if kind.base == "any" and isinstance(value, Mapping | list):
         _refuse(path, "only a text, number, date, time, bool or bytes can be written here")
-    if kind.read in texts.BINARY and out.attach is not None and isinstance(value, bytes):
+    if kind.read in texts.BINARY and out.attach is not None and isinstance(value, bytes) and len(value) >= out.attach_from:
         cid = out.attach(value)
         out.parts.append(f"<{tag}{attributes}><{out.name(f'{{{XOP}}}Include')} href={quoted('cid:' + cid)}/></{tag}>")
         return
@@ -231,7 +238,7 @@ def simple_text(kind: Type, value: Any, path: str) -> str:
         if kind.is_list:
             if isinstance(value, str | bytes) or not isinstance(value, Iterable):
                 _refuse(path, "a list is needed")
-            return " ".join(simple_text(kind.item, one, path) for one in cast("Iterable[Any]", value))
+            return " ".join(simple_text(kind.item, one, path) for one in value)
         text = texts.any_text(value)[0] if kind.base in ("union", "any", "anySimpleType") else _writer(kind)(value)
     except texts.NotSuitable as error:
         raise InvalidInput(str(error), field=path) from None
@@ -260,10 +267,10 @@ def _text_content(out: _Out, tag: str, kind: Type, value: Any, path: str, attrib
 def _array(out: _Out, tag: str, kind: Type, value: Any, path: str) -> None:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         _refuse(path, "a list is needed")
-    items = list(cast("Iterable[Any]", value))
+    items = list(value)
     item = Element(kind.item_name, kind.item_name, kind._item, 1, 1, True, None)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     count = quoted(f"{out.name(_named(kind.item))}[{len(items)}]")
-    named = f" {out.name(f'{{{XSI}}}type')}={quoted(out.name(f'{{{ENCODING}}}Array'))}"
+    named = _typed(out, f"{{{ENCODING}}}Array")
     out.parts.append(f"<{tag}{named} {out.name(f'{{{ENCODING}}}arrayType')}={count}>")
     for number, one in enumerate(items):
         _element(out, item, one, f"{path}[{number}]")
