@@ -81,11 +81,11 @@ class Compiler:
             raise ConfigError(f"the WSDL has no operation {name!r}; it has {', '.join(sorted(self.operations))}", key="wsdl")
         operation = self.binding.get(name)
         types = _Types(self.wsdl.types, self.facts)
-        faults = {}
-        for fault in operation.faults.values():
-            body = getattr(fault, "body", None)
-            if body is not None:
-                faults[body.qname.text] = types.number(body.type)
+        faults: dict[str, int] = {}
+        for fault in (operation.abstract.fault_messages or {}).values():
+            for part in fault.parts.values():
+                if part.element is not None:
+                    faults[part.element.qname.text] = types.number(part.element.type)
         info = {
             "format": FORMAT,
             "operation": name,

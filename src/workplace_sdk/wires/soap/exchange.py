@@ -16,7 +16,7 @@ from workplace_sdk.wires.soap.answer import Answer
 from workplace_sdk.wires.soap.faults import Fault, Meanings, failure, fault_of
 from workplace_sdk.wires.soap.names import ENVELOPES, SOAP11, local
 from workplace_sdk.wires.soap.parts import MULTIPART, unpacked
-from workplace_sdk.wires.soap.reading import generic, read
+from workplace_sdk.wires.soap.reading import Tally, generic, read
 from workplace_sdk.wires.soap.xml import BadXml, parsed
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class _Envelope:
             raise self._strange(f"the reply is no XML: {error}") from None
         if root.tag[1:].partition("}")[0] not in ENVELOPES or local(root.tag) != "Envelope":
             raise self._strange("the reply is no SOAP envelope")
+        self.content, self.root = content, root
         parts = {local(child.tag): child for child in root}
         if "Body" not in parts:
             raise self._strange("the envelope has no body")
@@ -106,7 +107,8 @@ class _Envelope:
             raise self._strange("the body is empty")
         if not plan.output.parts and not plan.rpc and local(node.tag) != local(root.name):
             raise self._strange(f"the body has a {local(node.tag)} instead of a {local(root.name)}")
-        value, odd = read(node, plan.type(root.number), plan, self.attachments)
+        tally = None if plan.output.parts else Tally.of(self.content, self.body, self.root)
+        value, odd = read(node, plan.type(root.number), plan, self.attachments, tally)
         found = Answer(plan.operation, value, odd, self.headers)
         if self.understanding.strict and found.unplaced:
             raise ProtocolError(f"the answer to {plan.operation} has no place for {', '.join(found.unplaced[:5])}")

@@ -48,13 +48,13 @@ def gather(roots: Mapping[str, Any]) -> Facts:
     for root in roots.values():
         for schema in root.iter(_SCHEMA):
             _look(schema, facts, inherited)
-    for name, base in inherited.items():  # a restriction that names no values has those of its base
-        seen = {name}
-        while base in inherited and base not in facts.words and base not in seen:
-            seen.add(base)
-            base = inherited[base]
-        if base in facts.words:
-            facts.words[name] = facts.words[base]
+    for name in inherited:  # a restriction that names no values has those of its base
+        above, seen = inherited[name], {name}
+        while above in inherited and above not in facts.words and above not in seen:
+            seen.add(above)
+            above = inherited[above]
+        if above in facts.words:
+            facts.words[name] = facts.words[above]
     return facts
 
 

@@ -86,11 +86,11 @@ def fault_of(body: Any, plan: Plan, status: int) -> Fault | None:
         if node.tag == (plan.output.root.name if plan.output.root else None):
             return None
         parts = {local(child.tag).lower(): child for child in node}
-        return _fault(node, parts, plan, status)
+        return _fault(parts, plan, status)
     return None
 
 
-def _fault(node: Any, parts: dict[str, Any], plan: Plan, status: int) -> Fault:
+def _fault(parts: dict[str, Any], plan: Plan, status: int) -> Fault:
     codes = _codes(parts.get("code"))
     old = parts.get("faultcode")
     if not codes and old is not None:
@@ -168,4 +168,4 @@ def failure(fault: Fault, what: str, meanings: Meanings, hidden: tuple[str, ...]
         return Failure(Kind.REFUSED, Rejected(text or local(fault.detail), native_code=local(fault.detail)))
     if fault.kind in _OURS:
         return Failure(Kind.REFUSED, ProtocolError(f"{what}: the request was refused as {code}: {text}"))
-    return Failure(Kind.BROKEN, Unavailable(f"{what}: the service failed ({code or 'no code'}): {text}"))
+    return Failure(Kind.BROKEN, Unavailable(f"the service failed ({code or 'no code'}): {text}"))

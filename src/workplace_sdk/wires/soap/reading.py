@@ -10,6 +10,7 @@ not agree or a value cannot be read.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -26,6 +27,7 @@ _ELEMENTS: Final = etree.XPath("count(descendant::*)")
 _ATTRIBUTES: Final = etree.XPath("count(descendant-or-self::*/@*)")
 _IGNORED: Final = frozenset({XSI, ENCODING, XMIME, XML, "http://www.w3.org/2003/05/soap-encoding"})
 """Attributes of these namespaces say something about the message, not of its contents."""
+_TRUE: Final = frozenset({"true", "1"})
 Attachments = Mapping[str, bytes]
 
 
@@ -49,35 +51,48 @@ class Odd:
 
 
 class Shape:
-    """A complex type, as reading needs it."""
+    """A complex type, as reading needs it; made of it when it is first met.
+
+    Attributes:
+        fields: By qualified name: key, whether several may come, what makes a value of its text, its type, and for a
+            structure its shape.
+        looks: Whether its attributes have to be looked at.
+    """
 
     __slots__ = ("attributes", "convert", "derived", "fields", "kind", "looks", "strays")
 
     def __init__(self, kind: Type) -> None:
         self.kind = kind
-        self.convert = kind.text.read if kind.text is not None else None
+        self.fields: dict[str, tuple[str, bool, Any, Type, Shape | None]] | None = None
+        self.strays: dict[str, str] = {}
         self.derived = bool(kind.derived) or kind.abstract or kind.plan.encoded
+
+    def made(self) -> dict[str, tuple[str, bool, Any, Type, Shape | None]]:
+        """The fields, and the rest with them."""
+        kind = self.kind
+        self.convert = kind.text.read if kind.text is not None else None
         self.attributes = {one.name: (one.key, kind.plan.type(one.number)) for one in kind.attributes}
-        self.looks = bool(self.attributes) or kind.open or self.derived or self.convert is not None
-        most = kind.most
+        self.looks = bool(self.attributes) or kind.open or self.convert is not None
         shared = {name for name in kind.elements if name.startswith("{")}
-        self.fields: dict[str, tuple[str, bool, Any, Any]] = {}
-        self.strays: dict[str, str] | None = None
+        fields: dict[str, tuple[str, bool, Any, Type, Shape | None]] = {}
         for element in kind.elements.values():
             key = element.name if element.name in shared else element.key
             found = kind.plan.type(element.number)
-            many = most.get(element.name, 1) != 1
             convert = found.read if found.is_simple and found.read not in texts.BINARY else None
-            self.fields.setdefault(element.name, (key, many, convert, found))
+            shape = None if found.is_simple or found.is_array or found.base == "any" else shape_of(found)
+            fields.setdefault(element.name, (key, kind.most.get(element.name, 1) != 1, convert, found, shape))
+        short = Counter(local(name) for name in fields)
+        self.strays = {local(name): name for name in fields if short[local(name)] == 1}
+        self.fields = fields
+        return fields
 
-    def stray(self, tag: str) -> str | None:
-        """The element that *tag* may mean, seen without its namespace."""
-        if self.strays is None:
-            names: dict[str, list[str]] = {}
-            for name in self.fields:
-                names.setdefault(local(name), []).append(name)
-            self.strays = {short: found[0] for short, found in names.items() if len(found) == 1}
-        return self.strays.get(local(tag))
+
+def shape_of(kind: Type) -> Shape:
+    """The shape of a structure."""
+    found: Shape | None = kind.plan.shapes.get(id(kind))
+    if found is None:
+        found = kind.plan.shapes[id(kind)] = Shape(kind)
+    return found
 
 
 class _Misread(Exception):
@@ -101,54 +116,51 @@ class Reading:
             return self.array(node, kind)
         if kind.base == "any":
             return self.anything(node)
-        return self.structure(node, self.shape(kind))
-
-    def shape(self, kind: Type) -> Shape:
-        found: Shape | None = self.plan.shapes.get(id(kind))
-        if found is None:
-            found = self.plan.shapes[id(kind)] = Shape(kind)
-        return found
+        return self.structure(node, shape_of(kind))
 
     def structure(self, node: Any, shape: Shape) -> Any:
         size = len(node)
-        if shape.derived:
-            named = node.get(TYPE)
-            if named is not None:
-                shape = self.actual(node, named, shape)
-        self.seen += size
         out: dict[str, Any] = {}
-        if shape.looks:
+        named = node.get(TYPE) if shape.derived else None
+        if named is not None:
+            shape = self.actual(node, named, shape, out)
+        fields = shape.fields if shape.fields is not None else shape.made()
+        self.seen += size
+        if shape.looks or named is not None:
             if self.attributes(node, shape, out):
                 return None
             if shape.convert is not None:
-                text = node.text
-                out[TEXT_KEY] = shape.convert(text) if text is not None else self.empty(node, shape.kind.text)
+                out[TEXT_KEY] = self.text(node, shape)
                 return out
-        elif not size and node.get(NIL) in ("true", "1"):
+        elif not size and node.get(NIL) in _TRUE:
             self.attributes_seen += 1
             return None
-        fields = shape.fields
+        get = fields.get
         for child in node:
-            field = fields.get(child.tag)
+            field = get(child.tag)
             if field is None:
                 self.stray(child, shape, out)
                 continue
-            key, many, convert, kind = field
+            key, many, convert, kind, inner = field
             if convert is not None:
                 text = child.text
                 value = convert(text) if text is not None else self.empty(child, kind)
+            elif inner is not None:
+                value = self.structure(child, inner)
             else:
                 value = self.value(child, kind)
-            if many:
-                if key in out:
-                    out[key].append(value)
-                else:
-                    out[key] = [value]
-            elif key in out:
-                self.repeated(child, key, value, out)
+            if key not in out:
+                out[key] = [value] if many else value
+            elif many:
+                out[key].append(value)
             else:
-                out[key] = value
+                self.repeated(child, key, value, out)
         return out
+
+    def text(self, node: Any, shape: Shape) -> Any:
+        """The text of simple content."""
+        text = node.text
+        return shape.convert(text) if text is not None and shape.convert else self.empty(node, shape.kind.text)
 
     def attributes(self, node: Any, shape: Shape, out: dict[str, Any]) -> bool:
         """Read the attributes of *node*; whether it is nil."""
@@ -160,17 +172,20 @@ class Reading:
             if known is not None:
                 out[known[0]] = known[1].read(text) if known[1].is_simple else text
             elif name == NIL:
-                nil = text in ("true", "1") and not len(node)
+                nil = text in _TRUE and not len(node)
             elif space(name) not in _IGNORED:
                 self.odd_attribute(node, name, shape)
                 out[f"@{local(name)}"] = text
         return nil
 
-    def actual(self, node: Any, named: str, shape: Shape) -> Shape:
+    def actual(self, node: Any, named: str, shape: Shape, out: dict[str, Any]) -> Shape:
         """The type that ``xsi:type`` names, when it is one that may stand here."""
-        name = _qualified(node, named)
-        number = shape.kind.derived.get(name)
-        return shape if number is None else self.shape(self.plan.type(number))
+        number = shape.kind.derived.get(_qualified(node, named))
+        if number is None:
+            return shape
+        found = shape_of(self.plan.type(number))
+        out["@xsi:type"] = local(found.kind.name or "")
+        return found
 
     def simple(self, node: Any, kind: Type) -> Any:
         if len(node) and kind.read in texts.BINARY:
@@ -183,7 +198,7 @@ class Reading:
         nil = node.get(NIL)
         if nil is not None:
             self.attributes_seen += 1
-            if nil in ("true", "1"):
+            if nil in _TRUE:
                 return None
         return kind.read("") if kind is not None and kind.keeps_empty else None
 
@@ -205,7 +220,7 @@ class Reading:
     def array(self, node: Any, kind: Type) -> Any:
         """An array of SOAP encoding: whatever its items are called."""
         self.attributes_seen += len(node.items())
-        if node.get(NIL) in ("true", "1"):
+        if node.get(NIL) in _TRUE:
             return None
         self.seen += len(node)
         return [self.value(child, kind.item) for child in node]
@@ -216,7 +231,7 @@ class Reading:
         found = node.items()
         self.attributes_seen += len(found)
         named = node.get(TYPE)
-        if node.get(NIL) in ("true", "1"):
+        if node.get(NIL) in _TRUE:
             return None
         if named is not None and not len(node):
             name = _qualified(node, named)
@@ -234,9 +249,9 @@ class Reading:
 
     def stray(self, child: Any, shape: Shape, out: dict[str, Any]) -> None:
         """An element that the type does not have by that name."""
-        name = shape.stray(child.tag)
-        if name is not None:
-            key, many, _convert, kind = shape.fields[name]
+        name = shape.strays.get(local(child.tag))
+        if name is not None and shape.fields is not None:
+            key, many, _convert, kind, _inner = shape.fields[name]
             self.odd(Oddity.NAMESPACE, child)
             value = self.value(child, kind)
             if many:
@@ -288,8 +303,9 @@ class _Careful(Reading):
         return super().simple(node, kind)
 
     def structure(self, node: Any, shape: Shape) -> Any:
-        careful = [(child, shape.fields.get(child.tag)) for child in node]
-        for child, field in careful:
+        fields = shape.fields if shape.fields is not None else shape.made()
+        for child in node:
+            field = fields.get(child.tag)
             if field is not None and field[2] is not None:
                 self.value(child, field[3])  # says where a text does not fit, and looks at what a text should not have
         if not shape.looks:
@@ -321,7 +337,35 @@ class _Careful(Reading):
         return "/".join(reversed(names))
 
 
-def read(node: Any, kind: Type, plan: Plan, attachments: Attachments) -> tuple[Any, tuple[Odd, ...]]:
+@frozen
+class Tally:
+    """What a whole document holds at most, by counting bytes, and what of it is outside of the element that is read.
+
+    Every element begins with ``<``, and ``</``, ``<!`` and ``<?`` begin none; every attribute and declaration has its ``=``.
+    Both may count too much, never too little: when it is just what was read, nothing was left out.
+    """
+
+    elements: int
+    attributes: int
+
+    @classmethod
+    def of(cls, content: bytes, body: Any, root: Any) -> Tally:
+        """Of *content*, whose envelope is *root* and whose element that is read stands in *body*."""
+        start = content.find(b"?>") + 2 if content.startswith(b"<?xml") else 0
+        elements = content.count(b"<") - content.count(b"</") - content.count(b"<!") - content.count(b"<?")
+        attributes = content.count(b"=", start)
+        outside = [root, *(one for child in root if child is not body for one in child.iter()), body]
+        declared = len(body[0].nsmap) if len(body) else 0
+        return cls(elements - len(outside), attributes - sum(len(one.attrib) for one in outside) - declared)
+
+    def agrees(self, reading: Reading) -> bool:
+        """Whether everything was read."""
+        return reading.seen + 1 == self.elements and reading.attributes_seen == self.attributes
+
+
+def read(
+    node: Any, kind: Type, plan: Plan, attachments: Attachments, tally: Tally | None = None
+) -> tuple[Any, tuple[Odd, ...]]:
     """The value of *node*, and what in it the schema does not know.
 
     Raises:
@@ -335,7 +379,8 @@ def read(node: Any, kind: Type, plan: Plan, attachments: Attachments) -> tuple[A
             except (_Misread, ValueError, ArithmeticError):
                 pass
             else:
-                if fast.seen == _ELEMENTS(node) and fast.attributes_seen == _ATTRIBUTES(node):
+                counted = tally is not None and tally.agrees(fast)
+                if counted or (fast.seen == _ELEMENTS(node) and fast.attributes_seen == _ATTRIBUTES(node)):
                     return value, ()
         careful = _Careful(plan, attachments, node)
         value = careful.value(node, kind)
@@ -371,7 +416,10 @@ class _Several(list[Any]):
 
 
 def _qualified(node: Any, named: str) -> str:
+    """A name in a value, by the prefixes that hold where it stands."""
     prefix, _, name = named.strip().rpartition(":")
+    if prefix and prefix == node.prefix:
+        return f"{node.tag.rpartition('}')[0]}}}{name}"
     namespace = node.nsmap.get(prefix or None)
     return f"{{{namespace}}}{name}" if namespace else name
 
