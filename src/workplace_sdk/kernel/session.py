@@ -83,6 +83,7 @@ class Session:
         time_limit: Seconds a call may take, waiting and retries included; for pages, per page.
         now: The clock, giving aware instants.
         zone: IANA name of the organisation's time zone.
+        token: The caller's own token, for systems that are called on the caller's behalf.
         identify: Steps to one more key of a person (``employee_number``, ``login``, ``email``, ``dn``) from the identity map.
     """
 
@@ -94,6 +95,7 @@ class Session:
     threads: Threads = field(factory=Threads, repr=False)
     gate: Gate = field(factory=OpenGate, repr=False)
     audit: AuditLog = field(factory=LoggedAudit, repr=False)
+    token: Callable[[], str] | None = field(default=None, repr=False)
     identify: Callable[[Any, str], Steps[str | None]] | None = field(default=None, repr=False)
 
     def within(self, seconds: float) -> Session:
