@@ -196,8 +196,9 @@ class _Types:
             return {"name": name, "items": self.number(array.array_type), "item": item}
         content: Any = kind._element  # noqa: SLF001
         text: int | None = None
-        if isinstance(content, xsd.Element) and isinstance(content.type, xsd.AnySimpleType):
-            content, text = None, self.number(content.type)
+        if isinstance(content, xsd.Element):  # what zeep makes of simple content, and of a type that adds nothing to an empty one
+            text = self.number(content.type) if isinstance(content.type, xsd.AnySimpleType) else None
+            content = None
         found: dict[str, Any] = {
             "name": name,
             "content": None if content is None else self._particle(content),

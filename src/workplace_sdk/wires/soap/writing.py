@@ -30,6 +30,7 @@ class Nil(Enum):
 NIL: Final = Nil.NIL
 
 _DEFAULT: Final = object()
+_CHOICE: Final = "@xsi:type"
 
 Attach = Callable[[bytes], str]
 """Takes what is to travel outside of the envelope; gives the content id to refer to it by."""
@@ -65,12 +66,13 @@ class _Bag:
 
     def __init__(self, value: Any, kind: Type, path: str) -> None:
         self.queues: dict[str, deque[tuple[int, Any]]] = {}
-        pairs: Iterable[Any] = value.items() if isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        pairs = _pairs(value)
+        if pairs is None:
+            _refuse(path, "a mapping is needed, or pairs of a name and a value")
         number = 0
-        for pair in pairs:
-            if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):  # pyright: ignore[reportUnknownArgumentType]
-                _refuse(path, "a mapping or pairs of a name and a value are needed")
-            key, given = cast("tuple[str, Any]", pair)
+        for key, given in pairs:
+            if key == _CHOICE:
+                continue
             for one in _several(given, kind.elements.get(key), kind):
                 self.queues.setdefault(key, deque()).append((number, one))
                 number += 1
@@ -98,22 +100,28 @@ class _Bag:
         return None if queue is None else queue[0][1]
 
 
+def _pairs(value: Any) -> list[tuple[str, Any]] | None:
+    """A structure as pairs of a name and a value; ``None`` when it is none."""
+    if isinstance(value, Mapping):
+        return list(cast("Mapping[str, Any]", value).items())
+    if not isinstance(value, list | tuple):
+        return None
+    pairs = cast("list[Any]", value)
+    named = all(isinstance(one, tuple) and len(cast("tuple[Any, ...]", one)) == 2 and isinstance(one[0], str) for one in pairs)
+    return list(pairs) if named else None
+
+
 def _several(given: Any, element: Element | None, kind: Type) -> Iterable[Any]:
+    """The values of an element that comes more than once; a single one, which may be a list itself."""
     if not isinstance(given, list | tuple):
         return (given,)
     values = cast("list[Any]", given)
-    if element is None:
+    if element is None or not values:
         return values
     found = kind.plan.type(element.number)
-    if (found.is_list or found.is_array) and not any(isinstance(one, list | tuple) for one in values):
-        return (values,)  # one value, which is a list
-    if isinstance(given, tuple | list) and _are_pairs(values) and not found.is_simple:
-        return (values,)  # one structure, in pairs
-    return values
-
-
-def _are_pairs(values: Any) -> bool:
-    return bool(values) and all(isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str) for one in values)  # pyright: ignore[reportUnknownArgumentType]
+    if found.is_list or found.is_array:
+        return values if any(isinstance(one, list | tuple) for one in values) else (values,)
+    return values if found.is_simple or _pairs(values) is None else (values,)
 
 
 def envelope(
@@ -197,7 +205,7 @@ def _element(out: _Out, element: Element, value: Any, path: str) -> None:
 
 def _actual(out: _Out, kind: Type, value: Any, path: str) -> tuple[Type, str]:
     """The type that is written, which ``@xsi:type`` may choose, and the attribute that says so."""
-    chosen = value.get("@xsi:type") if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    chosen = next((one for name, one in _pairs(value) or () if name == _CHOICE), None)
     if chosen is None:
         if kind.abstract:
             names = ", ".join(sorted(local(name) for name in kind.derived))
@@ -253,7 +261,7 @@ def _writer(kind: Type) -> Callable[[Any], str]:
 
 def _text_content(out: _Out, tag: str, kind: Type, value: Any, path: str, attributes: str) -> None:
     text_kind = cast("Type", kind.text)
-    if isinstance(value, Mapping):
+    if _pairs(value) is not None:
         bag = _Bag(value, kind, path)
         attributes += _attributes(out, kind, bag, path)
         value = bag.pop(TEXT_KEY)
@@ -279,10 +287,7 @@ def _array(out: _Out, tag: str, kind: Type, value: Any, path: str) -> None:
 
 def _content(out: _Out, kind: Type, value: Any, path: str) -> str:
     """Write what is in a structure; its attributes."""
-    if not isinstance(value, Mapping | list | tuple):
-        _refuse(path, "a mapping is needed")
     bag = _Bag(value, kind, path)
-    bag.queues.pop("@xsi:type", None)
     attributes = _attributes(out, kind, bag, path)
     if kind.content is not None:
         _particle(out, kind.content, bag, path)
