@@ -109,13 +109,12 @@ def _chosen(wsdl: Any, port: str | None, version: str | None) -> tuple[Any, str]
         for one in service.ports.values()
     ]
     found = found or [(binding.name.localname, binding, "") for binding in wsdl.bindings.values()]
-    wanted = {None: SoapBinding, "1.2": Soap12Binding}.get(version, SoapBinding)
-    for name, binding, address in found:
-        right = isinstance(binding, wanted) and not (version == "1.1" and isinstance(binding, Soap12Binding))
-        if right and port in (None, name):
-            return binding, address
+    soap = [one for one in found if isinstance(one[1], SoapBinding) and port in (None, one[0])]
+    same = [one for one in soap if isinstance(one[1], Soap12Binding) is (version == "1.2")] if version else soap
+    for _, binding, address in (*same, *soap):  # one of the other version tells the operations as well
+        return binding, address
     names = ", ".join(name for name, *_ in found)
-    raise ConfigError(f"the WSDL has no SOAP port {port or ''} {version or ''}; it has {names}", key="wsdl")
+    raise ConfigError(f"the WSDL has no SOAP port{f' {port}' if port else ''}; it has {names or 'none'}", key="wsdl")
 
 
 def _encoded(documents: Documents) -> set[tuple[str, str]]:
