@@ -47,7 +47,9 @@ def opened(register: jaxws.LeaveRegister, kept_forms: Path) -> Callable[..., Soa
     return make
 
 
-def perform(steps: Any, *, blocking: bool = True, http: Http | None = None, safety: Safety = Safety.READ, **session: Any) -> Any:
+def perform(
+    steps: Any, *, blocking: bool = True, http: Http | None = None, safety: Safety = Safety.READ, **session: Any
+) -> Any:
     """The value of *steps*, in one colour."""
     key: Key | None = session.pop("key", None)
     made = Session(**{"time_limit": 20.0, "retrying": Retrying(attempts=3, base=0.01), **session})

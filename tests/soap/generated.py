@@ -111,7 +111,14 @@ class Values:
             self.part(part, name, depth, ours, theirs)
 
     def part(
-        self, part: Any, name: str | None, depth: int, ours: list[tuple[str, Any]], theirs: dict[str, Any], *, needed: bool = False
+        self,
+        part: Any,
+        name: str | None,
+        depth: int,
+        ours: list[tuple[str, Any]],
+        theirs: dict[str, Any],
+        *,
+        needed: bool = False,
     ) -> None:
         if isinstance(part, xsd.Element):
             if not (needed or part.min_occurs) and not self.wanted(0.4):
@@ -153,7 +160,14 @@ class Values:
         return found
 
     def element(
-        self, element: Any, name: str, depth: int, ours: list[tuple[str, Any]], theirs: dict[str, Any], *, optional: bool = False
+        self,
+        element: Any,
+        name: str,
+        depth: int,
+        ours: list[tuple[str, Any]],
+        theirs: dict[str, Any],
+        *,
+        optional: bool = False,
     ) -> None:
         if element.qname.text in self.facts.substitutes or element.qname.text in self.facts.abstract_elements:
             if optional:
@@ -161,7 +175,9 @@ class Values:
             raise Impossible("a substitution group")
         try:
             if element.accepts_multiple:
-                pairs = [self.of(element.type, depth + 1) for _ in range(max(element.min_occurs, self.count(element.max_occurs)))]
+                pairs = [
+                    self.of(element.type, depth + 1) for _ in range(max(element.min_occurs, self.count(element.max_occurs)))
+                ]
                 ours += [(element.attr_name, [mine]) for mine, _ in pairs]
                 theirs[name] = [yours for _, yours in pairs]
             else:
@@ -184,6 +200,8 @@ class Values:
     def simple(self, kind: Any) -> tuple[Any, Any]:
         if isinstance(kind, ListType):
             pairs = [self.simple(kind.item_type) for _ in range(2)]
+            if isinstance(pairs[0][0], str):  # a list is told apart by its spaces
+                pairs = [(mine.replace(" ", "_"), theirs.replace(" ", "_")) for mine, theirs in pairs]
             return [one for one, _ in pairs], [one for _, one in pairs]
         if isinstance(kind, UnionType):
             return "5", "5"

@@ -210,7 +210,14 @@ def test_input_that_does_not_fit_is_not_sent(opened, do, employee: str) -> None:
         with pytest.raises(InvalidInput, match=why) as refused:
             do(soap, "SubmitRequest", value, safety=Safety.ONCE)
         assert (refused.value.field or "").startswith(where), value
-    numbers = [("Long", 2**63), ("Number", [1, 2, 3, 4]), ("Decimal", 1.5), ("Decimal", Decimal("NaN")), ("Flag", 1), ("Unit", "WEEKS")]
+    numbers = [
+        ("Long", 2**63),
+        ("Number", [1, 2, 3, 4]),
+        ("Decimal", 1.5),
+        ("Decimal", Decimal("NaN")),
+        ("Flag", 1),
+        ("Unit", "WEEKS"),
+    ]
     for name, given in numbers:
         with pytest.raises(InvalidInput) as refused:
             do(soap, "Echo", {"Everything": {name: given}})

@@ -129,7 +129,9 @@ def refusal(answer: Answer) -> WorkplaceError | None:
     return Unauthorized("bad login") if code.endswith("AuthFail") else Rejected("refused", native_code=code)
 
 
-@pytest.mark.parametrize(("code", "error"), [("TicketCreate.AuthFail", Unauthorized), ("TicketCreate.InvalidParameter", Rejected)])
+@pytest.mark.parametrize(
+    ("code", "error"), [("TicketCreate.AuthFail", Unauthorized), ("TicketCreate.InvalidParameter", Rejected)]
+)
 def test_a_refusal_with_http_200_says_that_nothing_was_done(code: str, error: type[WorkplaceError], answered: Line) -> None:
     body = tickets(f"<Error><ErrorCode>{code}</ErrorCode></Error>", "TicketCreateResponse")
     with pytest.raises(error):  # and not OutcomeUnknown, though it is a write
@@ -165,7 +167,9 @@ def test_empty_elements(answered: Line) -> None:
 
 
 def test_another_namespace_is_said(answered: Line) -> None:
-    answer = answered(soap(f'<n:TicketGetResponse xmlns:n="{NS}"><Ticket><Title>t</Title><Age>1</Age></Ticket></n:TicketGetResponse>'))
+    answer = answered(
+        soap(f'<n:TicketGetResponse xmlns:n="{NS}"><Ticket><Title>t</Title><Age>1</Age></Ticket></n:TicketGetResponse>')
+    )
     assert answer.value == {"Ticket": [{"Title": "t", "Age": 1}]}
     assert {odd.kind for odd in answer.odd} == {Oddity.NAMESPACE}
 
@@ -184,7 +188,10 @@ def test_a_fault_with_http_200(answered: Line) -> None:
 
 
 def test_the_answer_in_the_other_version(answered: Line) -> None:
-    body = soap(f'<TicketGetResponse xmlns="{NS}"><Ticket><Title>t</Title><Age>1</Age></Ticket></TicketGetResponse>', namespace=ENVELOPE12)
+    body = soap(
+        f'<TicketGetResponse xmlns="{NS}"><Ticket><Title>t</Title><Age>1</Age></Ticket></TicketGetResponse>',
+        namespace=ENVELOPE12,
+    )
     assert answered(body, kind="application/soap+xml; charset=UTF-8")["Ticket"]
 
 
@@ -194,7 +201,11 @@ def test_the_soap_action_is_what_the_service_wants(answered: Line) -> None:
     answered(body, action=lambda operation, _said: f"{NS}#{operation}")
     answered(body, version="1.2", action=lambda operation, _said: f"{NS}#{operation}")
     sent = [headers for headers, _ in answered.handler.seen]
-    assert [headers.get("Soapaction", headers.get("SOAPAction")) for headers in sent] == [f'"{NS}/TicketGet"', f'"{NS}#TicketGet"', None]
+    assert [headers.get("Soapaction", headers.get("SOAPAction")) for headers in sent] == [
+        f'"{NS}/TicketGet"',
+        f'"{NS}#TicketGet"',
+        None,
+    ]
     assert sent[2]["Content-Type"] == f'application/soap+xml; charset=utf-8; action="{NS}#TicketGet"'
 
 
@@ -294,7 +305,9 @@ def test_the_name_of_the_detail_decides_not_its_prefix_nor_its_text(answered: Li
 
     for prefix in ("a", "b"):
         inner = f'<{prefix}:Refused xmlns:{prefix}="{NS}"><{prefix}:Code>7</{prefix}:Code></{prefix}:Refused>'
-        body = soap(f"<s:Fault><faultcode>s:Server</faultcode><faultstring>whatever</faultstring><detail>{inner}</detail></s:Fault>")
+        body = soap(
+            f"<s:Fault><faultcode>s:Server</faultcode><faultstring>whatever</faultstring><detail>{inner}</detail></s:Fault>"
+        )
         with pytest.raises(Rejected) as refused:
             answered(body, status=500, operation="TicketCreate", meanings={f"{{{NS}}}Refused": code})
         assert refused.value.native_code == "7"
@@ -306,7 +319,14 @@ def test_the_name_of_the_detail_decides_not_its_prefix_nor_its_text(answered: Li
 
 
 def test_statuses_without_a_fault(answered: Line) -> None:
-    for status, error in ((500, Unavailable), (502, Unavailable), (401, Unauthorized), (403, Unauthorized), (400, ProtocolError), (415, ProtocolError)):
+    for status, error in (
+        (500, Unavailable),
+        (502, Unavailable),
+        (401, Unauthorized),
+        (403, Unauthorized),
+        (400, ProtocolError),
+        (415, ProtocolError),
+    ):
         with pytest.raises(error):
             answered("<html>no</html>", status=status, kind="text/html")
     with pytest.raises(Unavailable) as busy:
@@ -331,7 +351,9 @@ def test_what_stands_in_a_text_is_not_lost_silently(answered: Line) -> None:
     assert answer.unplaced == ("TicketGetResponse/Ticket/Title/b", "TicketGetResponse/Ticket/Age/@unit", "TicketGetResponse/Ticket/@other") or set(answer.unplaced) == {"TicketGetResponse/Ticket/Title/b", "TicketGetResponse/Ticket/Age/@unit", "TicketGetResponse/Ticket/@other"}  # fmt: skip
 
 
-@pytest.mark.parametrize("inner", ["<!-- 1 < 2 & <a/> -->", "<?php <a/> ?>", "<Title><![CDATA[<a/><b x='1'>]]></Title>", "<Title>a = b</Title>"])
+@pytest.mark.parametrize(
+    "inner", ["<!-- 1 < 2 & <a/> -->", "<?php <a/> ?>", "<Title><![CDATA[<a/><b x='1'>]]></Title>", "<Title>a = b</Title>"]
+)
 def test_counting_is_not_misled(inner: str, answered: Line) -> None:
     answer = answered(tickets(f"<Ticket>{inner}<Age>1</Age></Ticket>"))
     assert answer.odd == ()
@@ -368,7 +390,9 @@ def parts(root: str, *others: tuple[str, str, bytes], boundary: str = "b") -> tu
     head = f'Content-Type: application/xop+xml; type="text/xml"\r\nContent-ID: <root@x>\r\n\r\n{root}'
     chunks = [f"--{boundary}\r\n{head}".encode()]
     for cid, encoding, content in others:
-        chunks.append(f"--{boundary}\r\nContent-ID: <{cid}>\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + content)
+        chunks.append(
+            f"--{boundary}\r\nContent-ID: <{cid}>\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + content
+        )
     kind = f'multipart/related; start="<root@x>"; type="application/xop+xml"; boundary="{boundary}"; start-info="text/xml"'
     return kind, b"\r\n".join(chunks) + f"\r\n--{boundary}--\r\n".encode()
 
@@ -419,7 +443,8 @@ LAUGHS = (
     [
         LAUGHS + tickets("<Ticket><Title>&j;</Title></Ticket>").split("?>", 1)[1],
         LAUGHS + tickets('<Ticket a="&j;"><Title>t</Title></Ticket>').split("?>", 1)[1],
-        '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>' + tickets("<Ticket><Title>&f;</Title></Ticket>").split("?>", 1)[1],
+        '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+        + tickets("<Ticket><Title>&f;</Title></Ticket>").split("?>", 1)[1],
         '<!DOCTYPE x SYSTEM "http://127.0.0.1:9/evil.dtd">' + tickets("<Ticket><Title>t</Title></Ticket>").split("?>", 1)[1],
         '<!DOCTYPE x [<!ENTITY % p SYSTEM "http://127.0.0.1:9/evil.dtd"> %p;]>' + tickets("").split("?>", 1)[1],
         tickets("<Ticket>" * 3000 + "</Ticket>" * 3000),
@@ -461,7 +486,9 @@ def test_a_huge_text_is_read_within_the_limit_of_the_wire(answered: Line) -> Non
 
 
 def test_a_reply_that_is_too_large_ends(answered: Line) -> None:
-    answered.handler.line.put((200, "text/xml", tickets(f"<Ticket><Title>{'x' * 100_000}</Title><Age>1</Age></Ticket>").encode()))
+    answered.handler.line.put(
+        (200, "text/xml", tickets(f"<Ticket><Title>{'x' * 100_000}</Title><Age>1</Age></Ticket>").encode())
+    )
     client = Soap(Http(answered.url, largest=50_000), WSDL, keep=answered.keep)
     with pytest.raises(ProtocolError, match="larger"):
         perform(client.call("TicketGet", {"TicketID": 1}, reads=True), http=client.http, retrying=Retrying(attempts=1))
@@ -478,5 +505,3 @@ def test_an_answer_without_what_is_asked_of_it(answered: Line) -> None:
     with pytest.raises(ProtocolError, match="the answer to TicketGet has no Nonsense"):
         answer["Nonsense"]
     assert answer.get("Ticket.Title", "default") == "default"
-
-

@@ -20,12 +20,26 @@ from lxml import etree
 
 from workplace_sdk.kernel.errors import ProtocolError
 from workplace_sdk.wires.soap import texts
-from workplace_sdk.wires.soap.names import ENCODING, INCLUDE, NIL, TYPE, XMIME, XML, XSD, XSI, local, space
+from workplace_sdk.wires.soap.names import (
+    ENCODING,
+    ENCODING12,
+    INCLUDE,
+    NIL,
+    SOAP11,
+    SOAP12,
+    TYPE,
+    XMIME,
+    XML,
+    XSD,
+    XSI,
+    local,
+    space,
+)
 from workplace_sdk.wires.soap.plan import TEXT_KEY, Plan, Type
 
 _ELEMENTS: Final = etree.XPath("count(descendant::*)")
 _ATTRIBUTES: Final = etree.XPath("count(descendant-or-self::*/@*)")
-_IGNORED: Final = frozenset({XSI, ENCODING, XMIME, XML, "http://www.w3.org/2003/05/soap-encoding"})
+_IGNORED: Final = frozenset({XSI, XMIME, XML, SOAP11, SOAP12, ENCODING, ENCODING12})
 """Attributes of these namespaces say something about the message, not of its contents."""
 _TRUE: Final = frozenset({"true", "1"})
 Attachments = Mapping[str, bytes]
