@@ -19,6 +19,17 @@ class Impossible(Exception):
     """zeep cannot write such a value: a required element of a substitution group, an array of SOAP encoding, endless recursion."""
 
 
+def asked(compiler: Compiler, operation: str, way: str = "input") -> tuple[Any, str | None]:
+    """The element of a message that stands in the body, and the name of its part where zeep wants that: it takes all parts for bodies."""
+    message = getattr(compiler.binding.get(operation), way)
+    body = message.body if message is not None else None
+    parts = compiler.said[compiler.binding.name.localname, operation].parts.get(way, frozenset())
+    if body is not None and message._is_body_wrapped and len(parts) == 1:
+        (part,) = parts
+        return next(one for one in body.type._element if one.attr_name == part), part
+    return body, None
+
+
 class Values:
     """Makes values for one compiler's types. *full*: everything optional is there."""
 
@@ -80,8 +91,9 @@ class Values:
                 theirs["_value_1"] = self.repeated(content, depth, ours)
             else:
                 self.particle(content, depth, ours, theirs)
+        gone = self.facts.without(kind.qname.text if kind.qname is not None else None)
         for given, attribute in kind.attributes:
-            if attribute.qname is not None and (attribute.required or self.wanted(0.5)):
+            if attribute.qname is not None and attribute.qname.text not in gone and (attribute.required or self.wanted(0.5)):
                 text = self.simple(attribute.type)
                 ours.append((f"@{attribute.name}", text[0]))
                 theirs[given] = text[1]
@@ -205,6 +217,8 @@ class Values:
             return [one for one, _ in pairs], [one for _, one in pairs]
         if isinstance(kind, UnionType):
             return "5", "5"
+        if getattr(kind, "qname", None) is not None and kind.qname.localname == "GuidType":
+            return (_GUID, _GUID)
         words = self.facts.words.get(kind.qname.text) if getattr(kind, "qname", None) is not None else None
         if words:
             word = self.random.choice(words)
@@ -214,6 +228,9 @@ class Values:
                 found = make(self.random)
                 return found if isinstance(found, tuple) else (found, found)
         return "text", "text"
+
+
+_GUID = "01234567-89ab-cdef-0123-456789abcdef"
 
 
 def _text(chance: random.Random) -> str:

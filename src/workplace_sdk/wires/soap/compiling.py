@@ -16,10 +16,11 @@ A form is plain data that JSON can hold:
 
 from __future__ import annotations
 
-import logging
 import warnings
+from collections.abc import Mapping
 from typing import Any, Final
 
+from attrs import field, frozen
 from zeep import settings as zeep_settings
 from zeep import wsdl as zeep_wsdl
 from zeep import xsd
@@ -31,10 +32,9 @@ from zeep.xsd.types.collection import ListType, UnionType
 from workplace_sdk.kernel.errors import ConfigError
 from workplace_sdk.wires.soap.documents import SHIPPED, Documents
 from workplace_sdk.wires.soap.facts import Facts, gather
-from workplace_sdk.wires.soap.names import WSDL, XSD
+from workplace_sdk.wires.soap.names import WSDL, XSD, local
 
 FORMAT: Final = 1
-_log = logging.getLogger("workplace_sdk")
 
 
 class _Shelf:
@@ -67,7 +67,7 @@ class Compiler:
         except (ZeepError, LookupError, ValueError, TypeError, AttributeError, NotImplementedError, AssertionError) as error:
             raise ConfigError(f"the WSDL cannot be read: {type(error).__name__}: {error}", key="wsdl") from error
         self.facts = gather(documents.roots)
-        self.encoded = _encoded(documents)
+        self.said = _said(documents)
         self.binding, self.address = _chosen(self.wsdl, port, version)
 
     @property
@@ -81,6 +81,7 @@ class Compiler:
             raise ConfigError(f"the WSDL has no operation {name!r}; it has {', '.join(sorted(self.operations))}", key="wsdl")
         operation = self.binding.get(name)
         types = _Types(self.wsdl.types, self.facts)
+        said = self.said.get((self.binding.name.localname, name), _Said())
         faults: dict[str, int] = {}
         for fault in (operation.abstract.fault_messages or {}).values():
             for part in fault.parts.values():
@@ -92,10 +93,10 @@ class Compiler:
             "action": operation.soapaction or "",
             "version": "1.2" if isinstance(self.binding, Soap12Binding) else "1.1",
             "style": operation.style,
-            "encoded": (self.binding.name.localname, name) in self.encoded,
+            "encoded": said.encoded,
             "address": self.address,
-            "input": _message(operation.input, types),
-            "output": _message(operation.output, types),
+            "input": _message(operation.input, said.parts.get("input", frozenset()), types),
+            "output": _message(operation.output, said.parts.get("output", frozenset()), types),
             "faults": faults,
         }
         return {**info, "types": types.all()}
@@ -117,23 +118,40 @@ def _chosen(wsdl: Any, port: str | None, version: str | None) -> tuple[Any, str]
     raise ConfigError(f"the WSDL has no SOAP port{f' {port}' if port else ''}; it has {names or 'none'}", key="wsdl")
 
 
-def _encoded(documents: Documents) -> set[tuple[str, str]]:
-    """Bindings and operations whose messages are written with SOAP encoding, which zeep does not keep."""
-    found = set[tuple[str, str]]()
+@frozen
+class _Said:
+    """What a binding says of the bodies of an operation, and zeep does not keep."""
+
+    encoded: bool = False
+    parts: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
+
+
+def _said(documents: Documents) -> dict[tuple[str, str], _Said]:
+    """By binding and operation: whether they are written with SOAP encoding, and which parts of the message are in them."""
+    found = dict[tuple[str, str], _Said]()
     for root in documents.roots.values():
         for binding in root.iter(f"{{{WSDL}}}binding"):
             for operation in binding.findall(f"{{{WSDL}}}operation"):
-                bodies = operation.findall(f"{{{WSDL}}}input/*")
-                if any(body.get("use") == "encoded" for body in bodies):
-                    found.add((binding.get("name"), operation.get("name")))
+                bodies = {
+                    way: next((one for one in operation.findall(f"{{{WSDL}}}{way}/*") if local(one.tag) == "body"), None)
+                    for way in ("input", "output")
+                }
+                parts = {way: frozenset((one.get("parts") or "").split()) for way, one in bodies.items() if one is not None}
+                asked = bodies["input"]
+                encoded = asked is not None and asked.get("use") == "encoded"
+                found[binding.get("name"), operation.get("name")] = _Said(encoded, parts)
     return found
 
 
-def _message(message: Any, types: _Types) -> dict[str, Any]:
+def _message(message: Any, parts: frozenset[str], types: _Types) -> dict[str, Any]:
     body = getattr(message, "body", None)
     header = getattr(message, "header", None)
     headers = [types.element(one) for one in (header.type._element or ())] if header is not None else []  # noqa: SLF001 - zeep has no other way
     wrapped = bool(getattr(message, "_is_body_wrapped", False))
+    if wrapped and parts:
+        inner = [one for one in body.type._element if one.attr_name in parts]  # noqa: SLF001
+        if len(inner) == 1:
+            body, wrapped = inner[0], False
     return {"root": None if body is None else types.element(body), "parts": wrapped, "headers": headers}
 
 
@@ -195,7 +213,9 @@ class _Types:
             return {"name": name, "items": self.number(array.array_type), "item": item}
         content: Any = kind._element  # noqa: SLF001
         text: int | None = None
-        if isinstance(content, xsd.Element):  # what zeep makes of simple content, and of a type that adds nothing to an empty one
+        if isinstance(
+            content, xsd.Element
+        ):  # what zeep makes of simple content, and of a type that adds nothing to an empty one
             text = self.number(content.type) if isinstance(content.type, xsd.AnySimpleType) else None
             content = None
         found: dict[str, Any] = {
@@ -207,10 +227,11 @@ class _Types:
             "abstract": name in self.facts.abstract_types,
             "derived": {},
         }
+        gone = self.facts.without(name)
         for _, attribute in kind.attributes:
             if attribute.qname is None:
                 found["open"] = True
-            else:
+            elif attribute.qname.text not in gone:
                 required = bool(getattr(attribute, "required", False))
                 row = [attribute.qname.text, f"@{attribute.name}", self.number(attribute.type), required, attribute.default]
                 found["attributes"].append(row)

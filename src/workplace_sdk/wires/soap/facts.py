@@ -21,12 +21,14 @@ class Facts:
         words: The enumerated values of a simple type.
         bases: What a complex type is derived from.
         substitutes: The elements that may stand in the place of one.
+        prohibited: The attributes that a derivation took away from a complex type.
         abstract: Elements and types that never appear themselves.
     """
 
     words: dict[str, list[str]] = field(factory=dict[str, list[str]])
     bases: dict[str, str] = field(factory=dict[str, str])
     substitutes: dict[str, list[str]] = field(factory=dict[str, list[str]])
+    prohibited: dict[str, set[str]] = field(factory=dict[str, set[str]])
     abstract_types: set[str] = field(factory=set[str])
     abstract_elements: set[str] = field(factory=set[str])
 
@@ -39,6 +41,15 @@ class Facts:
                 found.setdefault(above, []).append(name)
                 seen.add(above)
                 above = self.bases.get(above)
+        return found
+
+    def without(self, name: str | None) -> set[str]:
+        """The attributes that a type, or one above it, took away."""
+        found, seen = set[str](), set[str]()
+        while name is not None and name not in seen:
+            seen.add(name)
+            found |= self.prohibited.get(name, set())
+            name = self.bases.get(name)
         return found
 
 
@@ -77,6 +88,10 @@ def _look(schema: Any, facts: Facts, inherited: dict[str, str]) -> None:
             for derivation in content:
                 if derivation.tag in _DERIVED and derivation.get("base"):
                     facts.bases[name] = _resolved(node, derivation.get("base"))
+                    gone = [
+                        one.get("name") for one in derivation.findall(f"{{{XSD}}}attribute") if one.get("use") == "prohibited"
+                    ]
+                    facts.prohibited[name] = {one for one in gone if one}
     for node in _named(schema, "element"):
         if node.get("abstract") in ("true", "1"):
             facts.abstract_elements.add(_own(node, schema))
