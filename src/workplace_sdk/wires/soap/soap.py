@@ -142,7 +142,7 @@ class Soap:
     ) -> SoapExchange:
         """The call as an effect. What it holds has no secret in it; *login* and *security* are added at each attempt."""
         message = _Message(self, plan, value, headers or {})
-        kind, body = message.written(value)
+        kind, body, _ = message.written(value, partial=self.login is not None)
         sent = {**content_headers(message.version, message.action), **kind}
         made: HttpExchange = self.http.exchange(
             "POST", self.path, body=body, headers=sent, accept=ACCEPTED, key=key, reads=reads,
@@ -202,21 +202,22 @@ class _Message:
     def action(self) -> str:
         return self.soap.action(self.plan.operation, self.plan.action) if self.soap.action else self.plan.action
 
-    def written(self, value: Any, security: Security | None = None) -> tuple[dict[str, str], bytes]:
-        """The headers that HTTP needs for it, and the body."""
-        return self._written(value, security)[:2]
-
     def finished(self, outgoing: Outgoing) -> Outgoing:
         """The same request with the login in it, and the header of WS-Security."""
         login = self.soap.login() if self.soap.login is not None else {}
-        headers, body, hidden = self._written(merged(self.value, login), self.soap.security)
+        headers, body, hidden = self.written(merged(self.value, login), self.soap.security)
         secrets = (*_texts(login), *hidden)
         return evolve(outgoing.with_body(body, *secrets), headers={**outgoing.headers, **headers})
 
-    def _written(self, value: Any, security: Security | None) -> tuple[dict[str, str], bytes, tuple[str, ...]]:
+    def written(
+        self, value: Any, security: Security | None = None, *, partial: bool = False
+    ) -> tuple[dict[str, str], bytes, tuple[str, ...]]:
+        """The headers that HTTP needs for it, the body, and the secrets in that."""
         packing = Packing(MTOM_FROM) if self.soap.mtom else None
         attach = packing.attach if packing is not None else None
-        content = envelope(self.plan, value, self.headers, version=self.version, attach=attach, attach_from=MTOM_FROM)
+        content = envelope(
+            self.plan, value, self.headers, version=self.version, attach=attach, attach_from=MTOM_FROM, partial=partial
+        )
         body = f'<?xml version="1.0" encoding="utf-8"?>\n{content}'.encode()
         hidden: tuple[str, ...] = ()
         if security is not None:

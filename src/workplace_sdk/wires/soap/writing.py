@@ -43,6 +43,7 @@ class _Out:
     plan: Plan
     attach: Attach | None
     attach_from: int = 0
+    partial: bool = False
     parts: list[str] = field(factory=list[str])
     prefixes: dict[str, str] = field(factory=dict[str, str])
 
@@ -116,12 +117,14 @@ def _several(given: Any, element: Element | None, kind: Type) -> Iterable[Any]:
     if not isinstance(given, list | tuple):
         return (given,)
     values = cast("list[Any]", given)
-    if element is None or not values:
+    if element is None:
         return values
     found = kind.plan.type(element.number)
     if found.is_list or found.is_array:
-        return values if any(isinstance(one, list | tuple) for one in values) else (values,)
-    return values if found.is_simple or _pairs(values) is None else (values,)
+        return (
+            values if (not values and element.most != 1) or any(isinstance(one, list | tuple) for one in values) else (values,)
+        )
+    return values if found.is_simple or not values or _pairs(values) is None else (values,)
 
 
 def envelope(
@@ -132,13 +135,16 @@ def envelope(
     version: str | None = None,
     attach: Attach | None = None,
     attach_from: int = 0,
+    partial: bool = False,
 ) -> str:
     """The envelope that asks for the operation. Content of *attach_from* bytes and more is given to *attach*.
+
+    *partial*: something is still to come, such as a login: what is missing is no error yet.
 
     Raises:
         InvalidInput: A value is missing, is of the wrong kind, or has no place in the schema; *field* says which.
     """
-    out = _Out(plan, attach, attach_from)
+    out = _Out(plan, attach, attach_from, partial)
     head = _headers(out, headers or {})
     body = _body(out, value)
     namespace = SOAP12 if (version or plan.version) == "1.2" else SOAP11
@@ -302,7 +308,7 @@ def _attributes(out: _Out, kind: Type, bag: _Bag, path: str) -> str:
         where = f"{path}.{attribute.key}".lstrip(".")
         if value is None:
             if attribute.default is None:
-                if attribute.required:
+                if attribute.required and not out.partial:
                     _refuse(where, "a value is needed")
                 continue
             text = attribute.default
@@ -356,7 +362,7 @@ def _part(out: _Out, part: Element | Particle, bag: _Bag, path: str) -> None:
         values += [_DEFAULT] * missing
     elif missing > 0 and part.nillable:
         values += [NIL] * missing
-    elif missing > 0:
+    elif missing > 0 and not out.partial:
         _refuse(where, "a value is needed" if part.least == 1 else f"at least {part.least} are needed")
     for number, value in enumerate(values):
         if value is _DEFAULT:
@@ -384,7 +390,7 @@ def _choice(out: _Out, particle: Particle, bag: _Bag, path: str) -> None:
         return
     for key in particle.keys & bag.queues.keys():
         del bag.queues[key]  # only None was given
-    if particle.least and not any(_may_be_empty(part) for part in particle.parts):
+    if particle.least and not out.partial and not any(_may_be_empty(part) for part in particle.parts):
         names = ", ".join(sorted(key for key in particle.keys if not key.startswith("{")))
         _refuse(path or names, f"one of {names} is needed")
 
