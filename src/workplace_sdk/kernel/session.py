@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -137,6 +138,15 @@ class Call:
     def remaining(self) -> float:
         """Seconds left, never negative."""
         return max(0.0, self.deadline - time.monotonic())
+
+    @contextmanager
+    def around(self, inner: Call) -> Generator[None, None, None]:
+        """*inner* is made as a part of this call: it ends at the same time at the latest, and what it did, this did."""
+        inner.deadline = min(inner.deadline, self.deadline)
+        try:
+            yield
+        finally:
+            self.landed |= inner.landed
 
     def translated(self, error: Exception) -> WorkplaceError:
         """What the caller is told about *error*: only our own errors, and never that nothing happened when something may have."""
