@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
+from tests.servers import ntlm
 from tests.servers.jaxws import LeaveRegister
 from tests.soap.conftest import EMPLOYEE, WSDL
 from workplace_sdk.kernel.errors import (
@@ -26,7 +27,8 @@ from workplace_sdk.kernel.errors import (
 )
 from workplace_sdk.kernel.failures import Retrying, Safety
 from workplace_sdk.kernel.keys import new_key
-from workplace_sdk.wires.http import Http
+from workplace_sdk.wires.http import Basic, Bearer, Http
+from workplace_sdk.wires.http.negotiate import Negotiate
 from workplace_sdk.wires.soap.faults import Fault
 from workplace_sdk.wires.soap.models import Many
 from workplace_sdk.wires.soap.security import Security, Signature, Timestamp, UsernameToken
@@ -334,3 +336,37 @@ def test_the_whole_wsdl_is_kept_once_and_used_from_then_on(register: LeaveRegist
     soap = Soap(http, file, path="/leave", keep=None)
     assert set(soap.operations()) == set(Soap(http, WSDL, keep=None).operations())
     assert do(soap, "GetSchedule", {"Employee": EMPLOYEE})["Zone"] == "Europe/Amsterdam"
+
+
+# -- logins of HTTP, in front of the same service
+
+
+@pytest.fixture
+def windows(register: LeaveRegister) -> Iterator[ntlm.WindowsLogin]:
+    """The register behind a Windows login."""
+    if reason := ntlm.unavailable():
+        pytest.skip(reason)
+    server = ntlm.WindowsLogin(backend=register.port)
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("scheme", ["NTLM", "Negotiate"])
+def test_behind_a_windows_login(scheme: Any, windows: ntlm.WindowsLogin, kept_forms, do, employee: str) -> None:
+    def opened_by(password: str) -> Soap:
+        login = Negotiate(f"{ntlm.DOMAIN}\\{ntlm.USER}", lambda: password, scheme)
+        return Soap(Http(windows.url, credentials=login), WSDL, path="/leave", keep=kept_forms)
+
+    soap = opened_by(ntlm.PASSWORD)
+    assert do(soap, "SubmitRequest", asked(employee), safety=Safety.ONCE)["Request"]["Employee"] == employee
+    with pytest.raises(Rejected):  # a fault, through all of it
+        do(soap, "SubmitRequest", asked(employee), safety=Safety.ONCE)
+    with pytest.raises(Unauthorized):
+        do(opened_by("wrong"), "SubmitRequest", asked(employee), safety=Safety.ONCE)
+
+
+@pytest.mark.parametrize("credentials", [Basic("svc", lambda: "s&cret"), Bearer(lambda: "s&cret")])
+def test_basic_and_bearer(credentials: Any, register: LeaveRegister, kept_forms, do) -> None:
+    soap = Soap(Http(register.url, credentials=credentials), WSDL, path="/leave", keep=kept_forms)
+    assert do(soap, "GetSchedule", {"Employee": EMPLOYEE})["Zone"]
+    assert "s&cret" not in repr(soap.exchange(soap.plan("GetSchedule"), {"Employee": EMPLOYEE}))
