@@ -95,7 +95,13 @@ class Ours:
         steps = self.soap.call("ListRequests", {"Employee": "000101", "Limit": 1000}, reads=True)
         rows = self.run(steps, self.call(session=self.session, name="list"))["Request"]
         return [
-            (row["Number"], row["Status"], row["SubmittedAt"], row["ChargedDay"][0]["Charged"], row["ChargedDay"][0]["Day"]["Date"])
+            (
+                row["Number"],
+                row["Status"],
+                row["SubmittedAt"],
+                row["ChargedDay"][0]["Charged"],
+                row["ChargedDay"][0]["Day"]["Date"],
+            )
             for row in rows
         ]
 
@@ -117,7 +123,13 @@ class Zeep:
     def __call__(self) -> list:
         rows = self.service.ListRequests(Employee="000101", Offset=0, Limit=1000)["Request"]
         return [
-            (row["Number"], row["Status"], row["SubmittedAt"], row["ChargedDay"][0]["Charged"], row["ChargedDay"][0]["Day"]["Date"])
+            (
+                row["Number"],
+                row["Status"],
+                row["SubmittedAt"],
+                row["ChargedDay"][0]["Charged"],
+                row["ChargedDay"][0]["Day"]["Date"],
+            )
             for row in rows
         ]
 
@@ -148,7 +160,13 @@ class ByHand:
             raise RuntimeError("a fault")
         rows = self.rows(root[0][0])
         return [
-            (row["Number"], row["Status"], row["SubmittedAt"], row["ChargedDay"][0]["Charged"], row["ChargedDay"][0]["Day"]["Date"])
+            (
+                row["Number"],
+                row["Status"],
+                row["SubmittedAt"],
+                row["ChargedDay"][0]["Charged"],
+                row["ChargedDay"][0]["Day"]["Date"],
+            )
             for row in rows
         ]
 
@@ -197,7 +215,9 @@ class OnePass(ByHand):
                     row["Kind"] = {"@code": child.get("code"), "@unit": child.get("unit"), "#text": child.text}
                 elif tag == day:
                     inner, charged = child
-                    row["ChargedDay"].append({"Day": {"Date": date.fromisoformat(inner[0].text)}, "Charged": Decimal(charged.text)})
+                    row["ChargedDay"].append(
+                        {"Day": {"Date": date.fromisoformat(inner[0].text)}, "Charged": Decimal(charged.text)}
+                    )
                 elif tag == at:
                     row["SubmittedAt"] = datetime.fromisoformat(child.text)
             found.append(row)

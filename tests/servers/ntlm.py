@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         told = {"user": self.user, "body": body.decode()}
         self._send(200, json.dumps(told).encode(), {"Content-Type": "application/json"})
 
-    do_GET = do_POST
+    do_GET = do_POST  # noqa: N815 - the library's name
 
     def _decided(self, scheme: str, token: str) -> str | None:
         """What to answer with 401; ``None`` when the user is known."""

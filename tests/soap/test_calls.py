@@ -253,7 +253,7 @@ def test_no_answer_in_time(opened, do) -> None:
 
 @pytest.mark.parametrize(("path", "mtom"), [("/leave", False), ("/leave-mtom", True), ("/leave-mtom", False), ("/leave", True)])
 @pytest.mark.parametrize("size", [0, 1023, 1024, 300_000])
-def test_files_survive_in_and_out(path: str, mtom: bool, size: int, opened, do, employee: str) -> None:
+def test_files_survive_in_and_out(path, mtom, size, opened, do, employee) -> None:
     soap, content = opened(path, mtom=mtom), (b"\r\n--part \x00\xff" * (size // 10 + 1))[:size]
     number = do(soap, "SubmitRequest", asked(employee), safety=Safety.ONCE)["Request"]["Number"]
     document = {"FileName": "é.pdf", "Content": content, "@mediaType": "application/pdf"}
@@ -272,7 +272,7 @@ def user(register: LeaveRegister, password: str | None = None, *, digest: bool =
 
 
 @pytest.mark.parametrize("digest", [False, True])
-def test_a_user_and_a_password(digest: bool, opened, do, register: LeaveRegister) -> None:
+def test_a_user_and_a_password(digest, opened, do, register: LeaveRegister) -> None:
     assert do(opened("/leave-user", security=user(register, digest=digest)), "GetSchedule", {"Employee": EMPLOYEE})["Zone"]
     with pytest.raises(Unauthorized):
         do(opened("/leave-user", security=user(register, "wrong", digest=digest)), "GetSchedule", {"Employee": EMPLOYEE})

@@ -76,7 +76,7 @@ def test_faults_of_node(node: node_soap.NodeSoap, kept_forms: Path, do) -> None:
 
 
 @pytest.mark.parametrize("digest", [False, True])
-def test_logins_of_node(digest: bool, node: node_soap.NodeSoap, kept_forms: Path, do) -> None:
+def test_logins_of_node(digest, node: node_soap.NodeSoap, kept_forms: Path, do) -> None:
     def secured(password: str) -> Soap:
         security = Security((UsernameToken(node.user, lambda: password, digest=digest),), must_understand=False)
         return on_node(node, kept_forms, "/leave-user", security=security)

@@ -318,6 +318,17 @@ def test_the_name_of_the_detail_decides_not_its_prefix_nor_its_text(answered: Li
         answered(elsewhere, status=500, operation="TicketCreate", meanings={f"{{{NS}}}Refused": code})
 
 
+@pytest.mark.parametrize(
+    ("code", "safety", "attempts"),
+    [("Client", Safety.READ, 1), ("Server", Safety.READ, 3), ("Server", Safety.ONCE, 1), ("MustUnderstand", Safety.READ, 1)],
+)
+def test_what_is_tried_again(code: str, safety: Safety, attempts: int, answered: Line) -> None:
+    body = soap(f"<s:Fault><faultcode>s:{code}</faultcode><faultstring>no</faultstring></s:Fault>")
+    with pytest.raises(WorkplaceError):
+        answered(body, status=500, operation="TicketCreate", safety=safety, times=3)
+    assert len(answered.handler.seen) == attempts
+
+
 def test_statuses_without_a_fault(answered: Line) -> None:
     for status, error in (
         (500, Unavailable),

@@ -38,35 +38,35 @@ def as_read(kind: Type, value: Any) -> Any:
     if kind.is_simple:
         return value
     pairs = list(value.items()) if isinstance(value, dict) else value
-    chosen = next((one for name, one in pairs if name == "@xsi:type"), None)
-    if chosen is not None:
-        kind = kind.plan.type(next(number for name, number in kind.derived.items() if name.endswith(f"}}{chosen}")))
-    out: dict[str, Any] = {} if chosen is None else {"@xsi:type": chosen}
-    attributes = {one.key: one for one in kind.attributes}
-    for one in kind.attributes:
-        if one.default is not None:
-            out[one.key] = kind.plan.type(one.number).read(one.default)
-    if kind.text is not None:
-        out[TEXT_KEY] = ""
+    out: dict[str, Any] = {}
     for name, one in pairs:
         if name == "@xsi:type":
-            continue
-        if name == TEXT_KEY and kind.text is not None:
-            out[name] = as_read(kind.text, one)
-        elif name in attributes:
-            out[name] = as_read(kind.plan.type(attributes[name].number), one)
-        else:
-            element = kind.elements[name]
-            inner = kind.plan.type(element.number)
-            many = kind.most.get(element.name, 1) != 1
-            several = one if isinstance(one, list) and len(one) == 1 and element.most != 1 and not inner.is_list else [one]
-            for single in several:
-                found = as_read(inner, single)
-                if many:
-                    out.setdefault(name, []).append(found)
-                else:
-                    out[name] = found
+            out[name] = one
+            kind = kind.plan.type(next(number for full, number in kind.derived.items() if full.endswith(f"}}{one}")))
+    out |= {one.key: kind.plan.type(one.number).read(one.default) for one in kind.attributes if one.default is not None}
+    out |= {TEXT_KEY: ""} if kind.text is not None else {}
+    for name, one in pairs:
+        if name != "@xsi:type":
+            _placed(out, kind, name, one)
     return out
+
+
+def _placed(out: dict[str, Any], kind: Type, name: str, value: Any) -> None:
+    attribute = next((one for one in kind.attributes if one.key == name), None)
+    if attribute is not None:
+        out[name] = as_read(kind.plan.type(attribute.number), value)
+    elif name == TEXT_KEY and kind.text is not None:
+        out[name] = as_read(kind.text, value)
+    else:
+        element = kind.elements[name]
+        inner = kind.plan.type(element.number)
+        wrapped = isinstance(value, list) and len(value) == 1 and element.most != 1 and not inner.is_list
+        for single in value if wrapped else [value]:
+            found = as_read(inner, single)
+            if kind.most.get(element.name, 1) == 1:
+                out[name] = found
+            else:
+                out.setdefault(name, []).append(found)
 
 
 @pytest.mark.parametrize("name", vendors.FILES)

@@ -2,6 +2,7 @@ from typing import Any
 
 class AnyType:
     qname: Any
+
 class AnySimpleType(AnyType):
     _default_qname: Any
     is_global: bool

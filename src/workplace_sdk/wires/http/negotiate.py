@@ -71,7 +71,7 @@ class Negotiate:
     """A Windows login.
 
     Attributes:
-        user: ``DOMAIN\\name`` or ``name@domain``; ``None`` for the ticket of whoever runs this.
+        user: ``name@domain``, or the domain, a backslash and the name; ``None`` for the ticket of whoever runs this.
         scheme: What the server asks for: ``Negotiate``, or ``NTLM`` of old ones.
     """
 

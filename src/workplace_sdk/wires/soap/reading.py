@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 from lxml import etree
@@ -64,6 +64,9 @@ class Odd:
     path: str
 
 
+Fields: TypeAlias = "dict[str, tuple[str, bool, Any, Type, Shape | None]]"
+
+
 class Shape:
     """A complex type, as reading needs it; made of it when it is first met.
 
@@ -77,18 +80,18 @@ class Shape:
 
     def __init__(self, kind: Type) -> None:
         self.kind = kind
-        self.fields: dict[str, tuple[str, bool, Any, Type, Shape | None]] | None = None
+        self.fields: Fields | None = None
         self.strays: dict[str, str] = {}
         self.derived = bool(kind.derived) or kind.abstract or kind.plan.encoded
 
-    def made(self) -> dict[str, tuple[str, bool, Any, Type, Shape | None]]:
+    def made(self) -> Fields:
         """The fields, and the rest with them."""
         kind = self.kind
         self.convert = kind.text.read if kind.text is not None else None
         self.attributes = {one.name: (one.key, kind.plan.type(one.number)) for one in kind.attributes}
         self.looks = bool(self.attributes) or kind.open or self.convert is not None
         shared = {name for name in kind.elements if name.startswith("{")}
-        fields: dict[str, tuple[str, bool, Any, Type, Shape | None]] = {}
+        fields: Fields = {}
         for element in kind.elements.values():
             key = element.name if element.name in shared else element.key
             found = kind.plan.type(element.number)
@@ -149,6 +152,11 @@ class Reading:
         elif not size and node.get(NIL) in _TRUE:
             self.attributes_seen += 1
             return None
+        self.children(node, fields, shape, out)
+        return out
+
+    def children(self, node: Any, fields: Fields, shape: Shape, out: dict[str, Any]) -> None:
+        """Read the elements in *node*."""
         get = fields.get
         for child in node:
             field = get(child.tag)
@@ -169,7 +177,6 @@ class Reading:
                 out[key].append(value)
             else:
                 self.repeated(child, key, value, out)
-        return out
 
     def text(self, node: Any, shape: Shape) -> Any:
         """The text of simple content."""
