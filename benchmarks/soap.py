@@ -24,11 +24,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-
-from tests.servers.process import free_port, listening
 
 WSDL = ROOT / "tests/servers/soap/leave.wsdl"
 L, T = "urn:example:leave", "urn:example:leave:types"
@@ -63,7 +62,7 @@ class Answers(BaseHTTPRequestHandler):
     """Answers by the path."""
 
     protocol_version = "HTTP/1.1"
-    ready = {"/1": reply(1), "/1000": reply(1000), "/workers": WORKDAY.encode()}
+    ready: ClassVar = {"/1": reply(1), "/1000": reply(1000), "/workers": WORKDAY.encode()}
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -349,6 +348,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve:
         ThreadingHTTPServer(("127.0.0.1", options.serve), Answers).serve_forever()
+    from tests.servers.process import free_port, listening
+
     port = free_port()
     server = subprocess.Popen([sys.executable, __file__, "--serve", str(port)])
     try:

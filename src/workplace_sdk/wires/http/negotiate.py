@@ -117,21 +117,22 @@ class Negotiate:
     def _context(self, request: Outgoing, password: str | None) -> Any:
         try:
             import spnego
+            from spnego.exceptions import SpnegoError
         except ImportError:
             raise ConfigError("a Windows login needs: pip install 'workplace-sdk[negotiate]'", key="auth") from None
         host = urlsplit(request.url).hostname or ""
         try:
             return spnego.client(self.user, password, hostname=host, service="HTTP", protocol=self.scheme.lower())
-        except spnego.exceptions.SpnegoError as error:
+        except SpnegoError as error:
             raise Unauthorized(f"no login for {self.scheme} can be made: {type(error).__name__}") from None
 
     @staticmethod
     def _step(context: Any, challenge: bytes | None) -> bytes | None:
-        import spnego
+        from spnego.exceptions import SpnegoError
 
         try:
             token: bytes | None = context.step(challenge)
-        except (spnego.exceptions.SpnegoError, ValueError) as error:
+        except (SpnegoError, ValueError) as error:
             raise Unauthorized(f"the server's side of the login makes no sense: {type(error).__name__}") from None
         return token
 

@@ -30,7 +30,7 @@ from zeep.xsd.elements.indicators import OrderIndicator
 from zeep.xsd.types.collection import ListType, UnionType
 
 from workplace_sdk.kernel.errors import ConfigError
-from workplace_sdk.wires.soap.documents import SHIPPED, Documents
+from workplace_sdk.wires.soap.documents import SCHEMAS, SHIPPED, Documents
 from workplace_sdk.wires.soap.facts import Facts, gather
 from workplace_sdk.wires.soap.names import WSDL, XSD, local
 
@@ -47,9 +47,7 @@ class _Shelf:
         if url in self._texts:
             return self._texts[url]
         if url in SHIPPED:  # zeep asks for SOAP encoding by its namespace, also where no import names it
-            from workplace_sdk.wires.soap.documents import _SCHEMAS
-
-            return (_SCHEMAS / SHIPPED[url]).read_bytes()
+            return (SCHEMAS / SHIPPED[url]).read_bytes()
         raise ConfigError(f"the WSDL needs {url}, which is not here and is never fetched", key="wsdl")
 
 
@@ -79,11 +77,12 @@ class Compiler:
         """The form of one operation; ``ConfigError`` when there is none of that name."""
         if name not in self.binding.all():
             raise ConfigError(f"the WSDL has no operation {name!r}; it has {', '.join(sorted(self.operations))}", key="wsdl")
-        operation = self.binding.get(name)
+        operation: Any = self.binding.get(name)
         types = _Types(self.wsdl.types, self.facts)
         said = self.said.get((self.binding.name.localname, name), _Said())
         faults: dict[str, int] = {}
-        for fault in (operation.abstract.fault_messages or {}).values():
+        declared: dict[str, Any] = operation.abstract.fault_messages or {}
+        for fault in declared.values():
             for part in fault.parts.values():
                 if part.element is not None:
                     faults[part.element.qname.text] = types.number(part.element.type)
@@ -144,8 +143,8 @@ def _said(documents: Documents) -> dict[tuple[str, str], _Said]:
 
 
 def _message(message: Any, parts: frozenset[str], types: _Types) -> dict[str, Any]:
-    body = getattr(message, "body", None)
-    header = getattr(message, "header", None)
+    body: Any = getattr(message, "body", None)
+    header: Any = getattr(message, "header", None)
     headers = [types.element(one) for one in (header.type._element or ())] if header is not None else []  # noqa: SLF001 - zeep has no other way
     wrapped = bool(getattr(message, "_is_body_wrapped", False))
     if wrapped and parts:
@@ -258,7 +257,7 @@ class _Types:
         if not others:
             return own
         members = [] if element.qname.text in self.facts.abstract_elements else [element.qname.text]
-        parts = []
+        parts: list[list[Any]] = []
         for name in [*members, *others]:
             row = self.element(self.schema.get_element(name))
             row[4:6] = [0, 1]

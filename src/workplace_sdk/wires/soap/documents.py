@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHIPPED: Final = {ENCODING: "soap-encoding.xsd", XML: "xml.xsd", XMIME: "xmlmime.xsd"}
 """Standard schemas that WSDLs refer to by namespace or by an address on the web."""
-_SCHEMAS: Final = Path(__file__).with_name("schemas")
+SCHEMAS: Final = Path(__file__).with_name("schemas")
 _IMPORTS: Final = {
     f"{{{WSDL}}}import": "location",
     f"{{{XSD}}}import": "schemaLocation",
@@ -137,7 +137,7 @@ class _Loading:
             root = parsed(content)
         except BadXml as error:
             raise ConfigError(f"{path}: {error}", key="wsdl") from None
-        if not path.is_relative_to(_SCHEMAS):
+        if not path.is_relative_to(SCHEMAS):
             self.sources[self.files.named(path)] = digest_of(content)
         for schema in root.iter(f"{{{XSD}}}schema"):
             _import_encoding(schema)
@@ -156,7 +156,7 @@ class _Loading:
                 return self.files.catalogue[name]
         elsewhere = location is not None and urlsplit(location).scheme not in ("", "file")
         if namespace in SHIPPED and (elsewhere or location is None):
-            return _SCHEMAS / SHIPPED[namespace]
+            return SCHEMAS / SHIPPED[namespace]
         if location is None:
             return None
         if elsewhere:
@@ -166,7 +166,7 @@ class _Loading:
                 key="wsdl",
             )
         target = (path.parent / urlsplit(location).path).resolve()
-        allowed = target.is_relative_to(self.files.folder) or path.is_relative_to(_SCHEMAS)
+        allowed = target.is_relative_to(self.files.folder) or path.is_relative_to(SCHEMAS)
         if not allowed and target not in self.files.catalogue.values():
             raise ConfigError(f"{path}: imports {location}, which is outside of {self.files.folder}", key="wsdl")
         return target

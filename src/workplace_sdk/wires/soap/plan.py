@@ -69,7 +69,7 @@ class Type:
         self.base: str | None = row.get("simple") or ("union" if "union" in row else "any" if "any" in row else None)
         self.is_list = "list" in row
         self.is_array = "items" in row
-        self._item = row.get("list", row.get("items"))
+        self.item_number: int = row.get("list", row.get("items", 0))
         self.item_name: str = row.get("item", "item")
         self._text = row.get("text")
         self._content = row.get("content")
@@ -85,7 +85,7 @@ class Type:
 
     @cached_property
     def item(self) -> Type:
-        return self.plan.type(self._item)
+        return self.plan.type(self.item_number)
 
     @cached_property
     def text(self) -> Type | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urljoin
 
 from workplace_sdk.kernel.effects import Blocking, Steps
@@ -53,7 +53,7 @@ def save(http: Http, path: str, folder: Path) -> Steps[Path]:
 
 
 def _fetched(http: Http, address: str) -> Steps[Any]:
-    reply: object = yield from http.get(address, headers={"Accept": "text/xml, application/wsdl+xml, */*"})
+    reply = cast("object", (yield from http.get(address, headers={"Accept": "text/xml, application/wsdl+xml, */*"})))
     if not isinstance(reply, Reply):
         raise ProtocolError("fetching the WSDL gave no reply")
     try:

@@ -96,7 +96,11 @@ class SoapSettings(HttpSettings):
         http = self.model_copy(update={"url": f"{parts.scheme}://{parts.netloc}"}).http(directory)
         template = self.soap_action
         if template is not None:
-            options.setdefault("action", lambda operation, _said: template.format(operation=operation))
+
+            def action(operation: str, _said: str) -> str:
+                return template.format(operation=operation)
+
+            options.setdefault("action", action)
         if self.security is not None:
             options.setdefault("security", self.security.security(directory))
         return Soap(

@@ -122,11 +122,13 @@ class Soap:
         """
         plan = self._plans.get(operation)
         if plan is None:
-            found: object = yield from Blocking(partial(self.plan, operation), what="reading the WSDL", harmless=True)
+            reading = Blocking(partial(self.plan, operation), what="reading the WSDL", harmless=True)
+            found = cast("object", (yield from reading))
             if not isinstance(found, Plan):
                 raise ProtocolError("reading the WSDL gave no plan")
             plan = found
-        reply: object = yield from self.exchange(plan, value, key=key, reads=reads, headers=headers)
+        exchange = self.exchange(plan, value, key=key, reads=reads, headers=headers)
+        reply = cast("object", (yield from exchange))
         if not isinstance(reply, SoapReply):
             raise ProtocolError(f"{operation} was answered with something that is no reply")
         return reply.answer()
@@ -204,7 +206,7 @@ class _Message:
 
     def finished(self, outgoing: Outgoing) -> Outgoing:
         """The same request with the login in it, and the header of WS-Security."""
-        login = self.soap.login() if self.soap.login is not None else {}
+        login = self.soap.login() if self.soap.login is not None else dict[str, Any]()
         headers, body, hidden = self.written(merged(self.value, login), self.soap.security)
         secrets = (*_texts(login), *hidden)
         return evolve(outgoing.with_body(body, *secrets), headers={**outgoing.headers, **headers})

@@ -195,13 +195,13 @@ def _duration_text(value: Any) -> str:
 
 
 def _base64_text(value: Any) -> str:
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, bytes | bytearray):
         return b2a_base64(value, newline=False).decode("ascii")
     raise NotSuitable("bytes are needed")
 
 
 def _hex_text(value: Any) -> str:
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, bytes | bytearray):
         return hexlify(value).decode("ascii").upper()
     raise NotSuitable("bytes are needed")
 

@@ -108,8 +108,12 @@ def _pairs(value: Any) -> list[tuple[str, Any]] | None:
     if not isinstance(value, list | tuple):
         return None
     pairs = cast("list[Any]", value)
-    named = all(isinstance(one, tuple) and len(cast("tuple[Any, ...]", one)) == 2 and isinstance(one[0], str) for one in pairs)
-    return list(pairs) if named else None
+    return list(pairs) if all(map(_is_pair, pairs)) else None
+
+
+def _is_pair(one: Any) -> bool:
+    pair = cast("tuple[Any, ...]", one) if isinstance(one, tuple) else ()
+    return len(pair) == 2 and isinstance(pair[0], str)
 
 
 def _several(given: Any, element: Element | None, kind: Type) -> Iterable[Any]:
@@ -250,9 +254,7 @@ def simple_text(kind: Type, value: Any, path: str) -> str:
     """The text of a simple value; ``InvalidInput`` when it does not fit."""
     try:
         if kind.is_list:
-            if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-                _refuse(path, "a list is needed")
-            return " ".join(simple_text(kind.item, one, path) for one in value)
+            return " ".join(simple_text(kind.item, one, path) for one in _items(value, path))
         text = texts.any_text(value)[0] if kind.base in ("union", "any", "anySimpleType") else _writer(kind)(value)
     except texts.NotSuitable as error:
         raise InvalidInput(str(error), field=path) from None
@@ -278,11 +280,15 @@ def _text_content(out: _Out, tag: str, kind: Type, value: Any, path: str, attrib
     _leaf(out, tag, text_kind, value, path, attributes)
 
 
-def _array(out: _Out, tag: str, kind: Type, value: Any, path: str) -> None:
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+def _items(value: Any, path: str) -> list[Any]:
+    if not isinstance(value, list | tuple):
         _refuse(path, "a list is needed")
-    items = list(value)
-    item = Element(kind.item_name, kind.item_name, kind._item, 1, 1, True, None)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return list(cast("list[Any]", value))
+
+
+def _array(out: _Out, tag: str, kind: Type, value: Any, path: str) -> None:
+    items = _items(value, path)
+    item = Element(kind.item_name, kind.item_name, kind.item_number, 1, 1, True, None)
     count = quoted(f"{out.name(_named(kind.item))}[{len(items)}]")
     named = _typed(out, f"{{{ENCODING}}}Array")
     out.parts.append(f"<{tag}{named} {out.name(f'{{{ENCODING}}}arrayType')}={count}>")
