@@ -112,8 +112,11 @@ def _pairs(value: Any) -> list[tuple[str, Any]] | None:
 
 
 def _is_pair(one: Any) -> bool:
-    pair = cast("tuple[Any, ...]", one) if isinstance(one, tuple) else ()
-    return len(pair) == 2 and isinstance(pair[0], str)
+    match one:
+        case (str(), _):
+            return isinstance(one, tuple)
+        case _:
+            return False
 
 
 def _several(given: Any, element: Element | None, kind: Type) -> Iterable[Any]:
