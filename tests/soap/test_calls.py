@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from tests.servers import ntlm
 from tests.servers.jaxws import LeaveRegister
-from tests.soap.conftest import EMPLOYEE, WSDL
+from tests.soap.conftest import EMPLOYEE, WSDL, perform
 from workplace_sdk.kernel.errors import (
     ConfigError,
     InvalidInput,
@@ -296,6 +296,19 @@ def test_a_signature_of_a_certificate(opened, do, register: LeaveRegister) -> No
         do(opened("/leave-signed", security=without_time), "GetSchedule", {"Employee": EMPLOYEE})
 
 
+def test_a_signature_and_content_beside_the_envelope_exclude_each_other(opened, register: LeaveRegister) -> None:
+    with pytest.raises(ConfigError, match="no mtom with a certificate"):
+        opened(mtom=True, security=Security((Signature(register.key, register.certificate),)))
+    for wrong in (
+        Signature("/none.pem", register.certificate),
+        Signature(register.key, "/none.pem"),
+        Signature(register.certificate, register.key),
+    ):
+        soap = opened("/leave-signed", security=Security((wrong,)))
+        with pytest.raises(ConfigError, match="cannot be read"):
+            perform(soap.call("GetSchedule", {"Employee": EMPLOYEE}), http=soap.http)
+
+
 def test_a_signature_over_a_text_that_wants_escaping(opened, do, register: LeaveRegister, employee: str) -> None:
     signed = Security((Timestamp(), Signature(register.key, register.certificate)))
     value = asked(employee, Remark="é & <b> \r\n \U0001f984")
@@ -327,7 +340,6 @@ def test_a_login_in_the_body_is_put_there_at_each_attempt(opened, do) -> None:
 
 
 def test_the_whole_wsdl_is_kept_once_and_used_from_then_on(register: LeaveRegister, tmp_path, do) -> None:
-    from tests.soap.conftest import perform
     from workplace_sdk.wires.soap.saving import save
 
     http = Http(register.url)

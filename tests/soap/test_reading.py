@@ -394,6 +394,18 @@ def test_other_encodings(answered: Line) -> None:
         answered(fault.encode("utf-16"))
 
 
+def test_references_between_elements_are_refused(answered: Line) -> None:
+    from tests.servers.php_soap import SOURCES
+
+    body = soap(
+        '<o:listResponse xmlns:o="urn:example:old"><return href="#id0"/></o:listResponse><multiRef id="id0"><item><title>t</title></item></multiRef>'
+    )
+    answered.handler.line.put((200, "text/xml", body.encode()))
+    client = Soap(Http(answered.url), SOURCES / "old.wsdl", keep=answered.keep)
+    with pytest.raises(ProtocolError, match="refers from element to element"):
+        perform(client.call("list", {"login": {"user": "u", "password": "p"}, "ids": []}, reads=True), http=client.http)
+
+
 # -- parts
 
 

@@ -14,7 +14,7 @@ from workplace_sdk.wires.http.exchange import refused
 from workplace_sdk.wires.http.reply import Reply
 from workplace_sdk.wires.soap.answer import Answer
 from workplace_sdk.wires.soap.faults import Fault, Meanings, failure, fault_of
-from workplace_sdk.wires.soap.names import ENVELOPES, SOAP11, local
+from workplace_sdk.wires.soap.names import ENVELOPES, local
 from workplace_sdk.wires.soap.parts import MULTIPART, unpacked
 from workplace_sdk.wires.soap.reading import Tally, generic, read
 from workplace_sdk.wires.soap.xml import BadXml, parsed
@@ -102,6 +102,8 @@ class _Envelope:
             return Answer(plan.operation, None, (), self.headers)
         if self.fault() is not None:
             raise self._strange("the reply is a fault")
+        if plan.encoded and any(child.get("id") is not None for child in self.body):
+            raise self._strange("the answer refers from element to element (href), which is not read")
         node = self.body if plan.output.parts else self.body[0] if len(self.body) else None
         if node is None:
             raise self._strange("the body is empty")
@@ -214,6 +216,3 @@ def content_headers(version: str, action: str) -> dict[str, str]:
         said = f'; action="{action}"' if action else ""
         return {"Content-Type": f"application/soap+xml; charset=utf-8{said}", "Accept": "application/soap+xml, text/xml"}
     return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', "Accept": "text/xml"}
-
-
-__all__ = ["ACCEPTED", "SOAP11", "SoapExchange", "SoapReply", "Understanding", "content_headers"]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from attrs import field, frozen
 from lxml import etree
@@ -116,6 +116,8 @@ class Signature:
     certificate_file: Path | str
     password: Callable[[], str] | None = field(default=None, repr=False)
 
+    signs: ClassVar[bool] = True
+
     def put(self, envelope: Envelope) -> tuple[str, ...]:
         try:
             from signxml.algorithms import SignatureConstructionMethod, SignatureMethod
@@ -169,6 +171,11 @@ class Security:
     tokens: tuple[Token, ...]
     must_understand: bool = True
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+
+    @property
+    def signs(self) -> bool:
+        """Whether the body is signed, which has to stay as it is then."""
+        return any(getattr(token, "signs", False) for token in self.tokens)
 
     def secured(self, content: bytes) -> tuple[bytes, tuple[str, ...]]:
         """*content*, an envelope, with the header in it; and the secrets in that."""

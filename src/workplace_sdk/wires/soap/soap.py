@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import evolve, frozen
 
 from workplace_sdk.kernel.effects import Blocking, Steps
 from workplace_sdk.kernel.errors import ConfigError, ProtocolError
+from workplace_sdk.kernel.threads import after_fork
 from workplace_sdk.wires.soap.answer import Answer
 from workplace_sdk.wires.soap.documents import WsdlFiles, load
 from workplace_sdk.wires.soap.exchange import ACCEPTED, SoapExchange, SoapReply, Understanding, content_headers
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 Login = Callable[[], Mapping[str, Any]]
 Action = Callable[[str, str], str]
-MTOM_FROM = 1024
+MTOM_FROM: Final = 1024
 """Bytes from which on content travels outside of the envelope, with ``mtom``."""
 
 
@@ -83,6 +84,8 @@ class Soap:
     ) -> None:
         if version not in (None, "1.1", "1.2"):
             raise ConfigError(f"there is no SOAP {version}: 1.1 or 1.2", key="version")
+        if mtom and security is not None and security.signs:
+            raise ConfigError("a signed envelope holds its content itself: no mtom with a certificate", key="mtom")
         self.http = http
         self.path = path
         self.files = WsdlFiles.at(wsdl, folder, catalogue)
@@ -96,9 +99,13 @@ class Soap:
         self.mtom = mtom
         self.strict = strict
         self._kept = None if keep is None else Kept(Path(keep) if keep else default_folder())
-        self._lock = threading.Lock()
         self._plans: dict[str, Plan] = {}
         self._compiler: tuple[Compiler, Mapping[str, str], bytes] | None = None
+        self.forked()
+        after_fork(self)
+
+    def forked(self) -> None:
+        self._lock = threading.Lock()
 
     def call(
         self,
