@@ -59,7 +59,10 @@ EVENTS {{
 }}
 """
 _EVERYTHING = "lrswipkxtecdan789"
-"""What the service account may with everyone's calendars, scheduling among it (7, 8 and 9)."""
+"""What the service account may with everyone's calendars, scheduling among it (7 and 8: invite and reply, 9: free/busy).
+
+Not 9 on an inbox: who has it there is told that people are busy with invitations that were withdrawn.
+"""
 
 
 def unavailable() -> str | None:
@@ -162,9 +165,9 @@ class Cyrus:
         for box in ("", "/Default", "/Inbox", "/Outbox"):
             place = f"user/{one.login}/#calendars{box}"
             if one.kind != "individual" and box != "/Outbox":
-                admin.setacl(place, "anyone", "lr9" + ("78" if box == "/Inbox" else ""))
+                admin.setacl(place, "anyone", "lr78" if box == "/Inbox" else "lr9")
             if one.login != SERVICE:
-                admin.setacl(place, SERVICE, _EVERYTHING)
+                admin.setacl(place, SERVICE, _EVERYTHING.rstrip("9") if box == "/Inbox" else _EVERYTHING)
 
 
 def main() -> None:
