@@ -298,7 +298,7 @@ class _Bound(Generic[P, T_co]):
             access=operation.access,
             service=service,
             arguments=arguments,
-            safety=operation.safety,
+            safety=service.safety_of(operation.name),
             key=arguments.get("key"),
         )
 
@@ -336,7 +336,7 @@ class BoundWrite(BoundRead[P, T_co]):
     @property
     def safety(self) -> Safety:
         """What a repeat does to this system."""
-        return self._operation.safety
+        return self._service.safety_of(self._operation.name)
 
     @property
     def preview(self) -> BoundPreview[P]:
@@ -601,6 +601,10 @@ class Service:
     def support_of(self, name: str) -> Support:
         """What this connection offers of the operation *name*; a connector may narrow it by its settings."""
         return self.declared_support(name)
+
+    def safety_of(self, name: str) -> Safety:
+        """What a repeat of the operation *name* does to this connection's system; a connector may narrow it by its settings."""
+        return self._operations[name].safety
 
     def body_of(self, operation: Operation[..., Any]) -> Callable[..., Any]:
         """The body that does *operation* here: the class's own, unless calls go on to other connections."""

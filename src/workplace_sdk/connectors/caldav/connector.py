@@ -15,10 +15,20 @@ if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps
 
 _PROBE: Final = "workplace-probe.ics"
-_PROBED: Final = "\r\n".join(
-    ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//workplace-sdk//NL", "BEGIN:VEVENT", "UID:workplace-probe", "DTSTAMP:19700101T000000Z",
-     "DTSTART:19700101T000000Z", "DTEND:19700101T000100Z", "TRANSP:TRANSPARENT", "SUMMARY:probe", "END:VEVENT", "END:VCALENDAR", "")
-)  # fmt: skip
+_PROBED: Final = b"""\
+BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//workplace-sdk//NL\r
+BEGIN:VEVENT\r
+UID:workplace-probe\r
+DTSTAMP:19700101T000000Z\r
+DTSTART:19700101T000000Z\r
+DTEND:19700101T000100Z\r
+TRANSP:TRANSPARENT\r
+SUMMARY:probe\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
 
 
 class Caldav(Connector):
@@ -64,8 +74,8 @@ class Caldav(Connector):
     def _prove_keys(self, calendar: str) -> Steps[None]:
         try:
             yield from self.dav.delete(calendar, _PROBE)
-            yield from self.dav.put(calendar, _PROBE, _PROBED.encode(), new=True)
-            again = yield from self.dav.put(calendar, _PROBE, _PROBED.encode(), new=True)
+            yield from self.dav.put(calendar, _PROBE, _PROBED, new=True)
+            again = yield from self.dav.put(calendar, _PROBE, _PROBED, new=True)
             yield from self.dav.delete(calendar, _PROBE)
         except NotFound:
             raise ConfigError(f"the account has no calendar at {calendar}", key="login") from None

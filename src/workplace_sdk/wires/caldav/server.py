@@ -121,18 +121,18 @@ class CalDav:
         yield from self._asked("DELETE", calendar, name, if_match=if_match, headers=headers, accept=(404, 410))
 
     def events(
-        self, calendar: str, *, start: datetime | None = None, end: datetime | None = None, uid: str | None = None
+        self, calendar: str, *, start: datetime | None = None, end: datetime | None = None, where: tuple[str, str] | None = None
     ) -> Steps[list[Resource]]:
-        """Events with a time from *start* to *end*, or with a UID; some servers give more than was asked for. Source: RFC 4791 7.8."""
+        """Events with a time from *start* to *end*, or *where* a property has a text; some servers give more than was asked for. Source: RFC 4791 7.8."""
         inside: list[str] = []
         if start is not None or end is not None:
             bounds = {
                 name: at.astimezone(UTC).strftime(STAMP) for name, at in (("start", start), ("end", end)) if at is not None
             }
             inside.append(element("C:time-range", **bounds))
-        if uid is not None:
-            match = element("C:text-match", escape(uid), collation="i;octet")
-            inside.append(element("C:prop-filter", match, name="UID"))
+        if where is not None:
+            match = element("C:text-match", escape(where[1]), collation="i;octet")
+            inside.append(element("C:prop-filter", match, name=where[0]))
         wanted = element("D:prop", element("D:getetag"), element("C:calendar-data"))
         events = element("C:comp-filter", *inside, name="VEVENT")
         body = document("C:calendar-query", wanted, element("C:filter", element("C:comp-filter", events, name="VCALENDAR")))

@@ -1,0 +1,42 @@
+"""A series in two: what goes away from it, and what is left. Pure: no connection is used here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from workplace_sdk.connectors.caldav.writing import copied, put, raised, rule_for, set_rule, set_span, stamp, zoned
+from workplace_sdk.services.common import Span
+from workplace_sdk.wires.caldav.objects import Happening, Series, instant, several
+
+
+def apart(main: Any, uid: str, spans: Sequence[Span], days: int, now: datetime, key: str) -> Any:
+    """An event of its own for *spans*, times of a series moved by *days*; related to that series. Source: RFC 5545 3.8.4.5."""
+    event = copied(main)
+    rules = several(main.get("RRULE"))
+    rule = rules[0].to_ical().decode().upper() if rules and len(spans) > 1 else None
+    rule, left_out = rule_for(rule, spans, days=days) if len(spans) > 1 else (None, [])
+    set_rule(event, rule, spans[0].zone, left_out)
+    set_span(event, spans[0])
+    put(event, "UID", uid)
+    put(event, "CREATED", now.astimezone(UTC))
+    put(event, "SEQUENCE", None)
+    event.add("sequence", 0)
+    put(event, "RELATED-TO", str(main.get("UID")))
+    stamp(event, now, key)
+    return event
+
+
+def shortened(series: Series, gone: Sequence[Happening], zone: str, now: datetime, key: str) -> list[Any]:
+    """The events of a series without the times that are *gone*: each is left out by date, and what was changed about it goes."""
+    own = series.zone(zone)
+    starts = {one.at or one.start for one in gone}
+    main = copied(series.main)
+    others = [copied(one) for one in series.others if instant(one["RECURRENCE-ID"].dt, own) not in starts]
+    for at in sorted(starts):
+        main.add("exdate", zoned(at, own))
+    for event in (main, *others):
+        raised(event)
+        stamp(event, now, key)
+    return [main, *others]
