@@ -86,3 +86,6 @@ class Caldav(Connector):
 
     def close(self) -> None:
         self.http.close()
+
+    async def aclose(self) -> None:
+        await self.http.aclose()
