@@ -34,11 +34,24 @@ def settings_of(server: CalendarServer, monkeypatch: pytest.MonkeyPatch, **other
     """Six rooms, one of which needs approval, and a projector."""
     monkeypatch.setenv("CALENDAR_PASSWORD", password_of(SERVICE))
     rooms: list[dict[str, Any]] = [
-        {"login": f"zaal-{number:02d}", "name": f"Zaal {number}", "site": "Utrecht", "capacity": 4 + 2 * number, "features": ["projector"]}
+        {
+            "login": f"zaal-{number:02d}",
+            "name": f"Zaal {number}",
+            "site": "Utrecht",
+            "capacity": 4 + 2 * number,
+            "features": ["projector"],
+        }
         for number in range(1, 6)
     ]
     rooms.append(
-        {"login": "zaal-06", "name": "Bestuurskamer", "site": "Utrecht", "capacity": 20, "bookability": "approval", "approver": "login:u0000009"}
+        {
+            "login": "zaal-06",
+            "name": "Bestuurskamer",
+            "site": "Utrecht",
+            "capacity": 20,
+            "bookability": "approval",
+            "approver": "login:u0000009",
+        }
     )
     values: dict[str, Any] = {
         "url": server.url,

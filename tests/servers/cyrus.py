@@ -83,7 +83,9 @@ class Cyrus:
         self.port, self._imap = free_port(), free_port()
         source = Path(__file__).read_bytes() + Path(calendars.__file__).read_bytes()
         version = hashlib.sha256(source).hexdigest()[:16]
-        keeping.copy_kept(f"cyrus-{people}-{rooms}", version, self._load, self.home, in_memory=True)  # where its own user may look
+        keeping.copy_kept(
+            f"cyrus-{people}-{rooms}", version, self._load, self.home, in_memory=True
+        )  # where its own user may look
         self._configure(self.home)
         self.start()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,7 @@ from attrs import evolve, frozen
 from workplace_sdk.connectors.caldav.base import Holding, Kept
 from workplace_sdk.connectors.caldav.finding import CaldavFinding
 from workplace_sdk.connectors.caldav.house import Bookable, Member
-from workplace_sdk.connectors.caldav.translation import KEY, all_invited
+from workplace_sdk.connectors.caldav.translation import KEY, LAST, all_invited
 from workplace_sdk.connectors.caldav.writing import answered, copied, put, resource_line, set_invited, written
 from workplace_sdk.kernel.effects import Pause
 from workplace_sdk.kernel.errors import ConfigError, Conflict, NotFound, Rejected, Unauthorized
@@ -99,8 +100,8 @@ class CaldavBooking(CaldavFinding):
         if taken or not self.profile.keyed:
             there = yield from self.found(plan.holder, plan.uid)
         if there is None:
-            if taken and not plan.besides:
-                raise (yield from self.refused(plan, taken))
+            if taken and (sure := (yield from self.taken_by_others(list(taken), plan.spans, {plan.uid, *plan.besides}))):
+                raise (yield from self.refused(plan, sure))
             claim = plan.claim()
             new = yield from self.claimed(plan, written([claim]))
             there = None if new else (yield from self.found(plan.holder, plan.uid))
@@ -144,6 +145,17 @@ class CaldavBooking(CaldavFinding):
             clash = [span for span in spans if any(busy.start < span.end and span.start < busy.end for busy in answer)]
             if clash:
                 found[one] = clash
+        return found
+
+    def taken_by_others(
+        self, resources: Sequence[Bookable], spans: Sequence[Span], own: AbstractSet[str]
+    ) -> Steps[dict[Bookable, list[Span]]]:
+        """Which of *resources* other events than those with the UIDs *own* have, at which of *spans*."""
+        found: dict[Bookable, list[Span]] = {}
+        for one in resources:
+            held = [some.period for some in (yield from self.holds(one, spans)) if some.series.uid not in own]
+            if held:
+                found[one] = [span for span in spans if any(busy.start < span.end and span.start < busy.end for busy in held)]
         return found
 
     def settle(self, plan: Plan) -> Steps[None]:
@@ -234,7 +246,7 @@ class CaldavBooking(CaldavFinding):
         for event in events:
             answered(event, member.address, answer)
             if key is not None:
-                put(event, KEY, str(key))
+                put(event, LAST, str(key))
         yield from self.write(member, resource.name, written(events), if_match=resource.etag)
 
     def deliver(self, event: Any, name: str, lines: Iterable[Any]) -> Steps[None]:

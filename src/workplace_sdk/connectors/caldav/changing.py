@@ -42,7 +42,7 @@ from workplace_sdk.services.rooms import MeetingChange, Response, Scope
 from workplace_sdk.services.rooms_rules import over, room_problems
 from workplace_sdk.services.rooms_times import moved
 from workplace_sdk.wires.caldav.objects import Happening, instant, several
-from workplace_sdk.wires.caldav.server import Refused
+from workplace_sdk.wires.caldav.server import Refused, Resource
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps
@@ -102,7 +102,7 @@ class CaldavChanging(CaldavBooking):
         had = self.resources_of(kept)
         fresh = change.resources if change.values.span is not None else [one for one in change.resources if one not in had]
         plan = self._plan(kept, change, self._rewritten(kept, change))
-        taken = yield from self._taken_by_others(fresh, change.new, kept.series.uid)
+        taken = yield from self.taken_by_others(fresh, change.new, {kept.series.uid})
         if taken:
             raise (yield from self.refused(plan, taken))
         try:
@@ -186,7 +186,7 @@ class CaldavChanging(CaldavBooking):
         plan = Plan(
             kept.holder, uid, [event], change.people, change.resources, change.new, self._organizer(kept), change.key, change.seats, besides=besides
         )  # fmt: skip
-        taken = yield from self._taken_by_others(change.resources, change.new, kept.series.uid)
+        taken = yield from self.taken_by_others(change.resources, change.new, {kept.series.uid})
         if taken:
             raise (yield from self.refused(plan, taken))
         if not in_the_way:
@@ -257,22 +257,19 @@ class CaldavChanging(CaldavBooking):
         yield from settled(self.write(kept.holder, kept.resource.name, written(events)))  # it is cancelled, recorded or not
 
     def responded(self, kept: Kept, me: Member, response: Response, key: Key | None) -> Steps[None]:
-        """Write someone's answer: in their own calendar, or where nobody carries it on, with who invites."""
-        own = kept if me.login == kept.holder.login else None
-        if own is None and (found := (yield from self.found(me, kept.series.uid))) is not None:
-            own = Kept(me, *found)
-        if own is None or not self.profile.invites:
-            yield from self._answered_there(kept, me, response, key)
-        if own is not None:
-            yield from self.answer(me, own.resource, ANSWERS[response], key=key)
-        elif self.profile.invites:
-            raise NotFound("the invitation is not in your calendar any more", field="ref")
+        """Write someone's answer in their own calendar; and with who invites, where the server does not carry it there.
 
-    def _answered_there(self, kept: Kept, me: Member, response: Response, key: Key | None) -> Steps[None]:
-        if self.profile.invites:
-            return
-        copy = Member(kept.holder.login, me.address, kept.holder.calendar)
-        yield from self.answer(copy, kept.resource, ANSWERS[response], key=key)
+        What was declined leaves a calendar whose free/busy would still count it, and comes back when they think better of it.
+        """
+        found = yield from self.found(me, kept.series.uid)
+        own = found[0] if found is not None else Resource(f"{kept.series.uid}.ics", None, kept.resource.data)
+        if not self.profile.invites:
+            yield from self.answer(
+                Member(kept.holder.login, me.address, kept.holder.calendar), kept.resource, ANSWERS[response], key=key
+            )
+        yield from self.answer(me, own, ANSWERS[response], key=key)
+        if response is Response.DECLINED and self.profile.counts_declined:
+            yield from self.remove(me, own.name)
 
     def _chosen(self, kept: Kept, scope: Scope, occurrence: date | None) -> tuple[list[Happening], list[Happening]]:
         """The times that are left of a meeting, and those of them that *scope* says and that are not over."""
@@ -294,17 +291,6 @@ class CaldavChanging(CaldavBooking):
         if not ahead:
             raise Conflict("it is over", field="ref")
         return left, ahead
-
-    def _taken_by_others(
-        self, resources: Sequence[Bookable], spans: Sequence[Span], uid: str
-    ) -> Steps[dict[Bookable, list[Span]]]:
-        """Which of *resources* others have at which of *spans*."""
-        found: dict[Bookable, list[Span]] = {}
-        for one in resources:
-            held = [some.period for some in (yield from self.holds(one, spans)) if some.series.uid != uid]
-            if held:
-                found[one] = [span for span in spans if any(busy.start < span.end and span.start < busy.end for busy in held)]
-        return found
 
     def _rewritten(self, kept: Kept, change: Change) -> list[Any]:
         """The events of a meeting with a change worked in."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from workplace_sdk.connectors.caldav.translation import KEY
 from workplace_sdk.connectors.caldav.writing import copied, put, raised, rule_for, set_rule, set_span, stamp, zoned
 from workplace_sdk.services.common import Span
 from workplace_sdk.wires.caldav.objects import Happening, Series, instant, several
@@ -23,6 +24,7 @@ def apart(main: Any, uid: str, spans: Sequence[Span], days: int, now: datetime, 
     put(event, "CREATED", now.astimezone(UTC))
     put(event, "SEQUENCE", None)
     event.add("sequence", 0)
+    put(event, KEY, key)
     put(event, "RELATED-TO", str(main.get("UID")))
     stamp(event, now, key)
     return event

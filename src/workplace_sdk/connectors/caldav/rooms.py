@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from workplace_sdk.connectors.caldav.booking import Plan, uid_of
 from workplace_sdk.connectors.caldav.changing import CaldavChanging
-from workplace_sdk.connectors.caldav.translation import KEY, all_invited
+from workplace_sdk.connectors.caldav.translation import KEY, LAST, all_invited
 from workplace_sdk.connectors.caldav.writing import new_event, person_line, set_people, set_rule, set_text
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import InvalidInput, NotFound
@@ -52,7 +52,7 @@ class CaldavRooms(CaldavChanging):
 
     def support_of(self, name: str) -> Support:
         support = super().support_of(name)
-        if name == "cancel" and isinstance(support, Native) and not self.profile.keeps_cancelled:
+        if name == "cancel" and isinstance(support, Native) and not self.profile.tells_reasons:
             return Native(evidence=support.evidence, without=support.without | {"reason"}, note=support.note)
         return support
 
@@ -218,11 +218,11 @@ class CaldavRooms(CaldavChanging):
             return None
         me = yield from self.house.find(self.session.caller, self.session)
         found: Meeting | None = None
-        for resource in (yield from self.dav.events(me.calendar, where=(KEY, str(key)))):
+        for resource in (yield from self.dav.events(me.calendar, where=(LAST, str(key)))):
             if str(key) not in resource.data.replace("\r", "").replace("\n ", ""):
                 continue
             series = read_series(resource.data)
-            if str(series.main.get(KEY)) == str(key) and (found is None or series.uid == uid_of(str(key))):
+            if str(series.main.get(LAST)) == str(key) and (found is None or series.uid == uid_of(str(key))):
                 found = self.shown(self.reader.meeting(series, me, resource.etag))
         return found if found is None else (yield from self.get.steps(found.ref))
 

@@ -32,6 +32,8 @@ class Profile:
         keyed: ``If-None-Match: *`` is kept to, so that a repeated booking is one booking.
         names_us: Who invites is named in a header, because the account that writes is another one.
         keeps_cancelled: What was cancelled can be kept as that; else it has to be deleted for others to hear of it.
+        tells_reasons: Who was invited is told why a meeting is cancelled.
+        counts_declined: Free/busy counts what was declined, as long as it is in the calendar.
         keeps_connections: A connection can be used again.
     """
 
@@ -43,20 +45,23 @@ class Profile:
     keyed: bool = False
     names_us: bool = False
     keeps_cancelled: bool = True
+    tells_reasons: bool = False
+    counts_declined: bool = False
     keeps_connections: bool = True
 
 
 PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
     {
-        "radicale": Profile("/{login}/calendar/", free_busy="report", keyed=True),
+        "radicale": Profile("/{login}/calendar/", free_busy="report", keyed=True, tells_reasons=True, counts_declined=True),
         "cyrus": Profile(
-            "/dav/calendars/user/{login}/Default/", "/dav/calendars/user/{login}/Outbox/", "report", invites=True, keyed=True, names_us=True
+            "/dav/calendars/user/{login}/Default/", "/dav/calendars/user/{login}/Outbox/", "report", invites=True, keyed=True, names_us=True,
+            counts_declined=True,
         ),
         "sogo": Profile(
             "/SOGo/dav/{login}/Calendar/personal/", "/SOGo/dav/{login}/Calendar/personal/", "outbox", invites=True,
             answers_for_rooms=True, keeps_cancelled=False, keeps_connections=False,
         ),
-        "generic": Profile("/{login}/calendar/"),
+        "generic": Profile("/{login}/calendar/", tells_reasons=True, counts_declined=True),
     }
 )  # fmt: skip
 

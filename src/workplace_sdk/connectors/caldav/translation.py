@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from workplace_sdk.services.rooms import Component
 
 KEY: Final = "X-WORKPLACE-KEY"
+"""The key of the booking."""
+LAST: Final = "X-WORKPLACE-LAST"
 """The key of the last write, so that it can be found again."""
 PEOPLE: Final = "X-WORKPLACE-PEOPLE"
 WAS_INVITED: Final = "X-WORKPLACE-ATTENDEE"

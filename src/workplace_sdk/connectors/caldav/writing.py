@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from workplace_sdk.connectors.caldav.translation import ANSWERS, KEY, PEOPLE, ROLES
+from workplace_sdk.connectors.caldav.translation import ANSWERS, KEY, LAST, PEOPLE, ROLES
 from workplace_sdk.kernel.errors import InvalidInput
 from workplace_sdk.services.common import Span, zone_of
 from workplace_sdk.services.rooms import Attendee, RecurrenceNotSupported, Response, occurrences
 from workplace_sdk.services.rooms_times import until_of
 from workplace_sdk.wires.caldav.objects import several
+from workplace_sdk.wires.caldav.zones import described
 
 if TYPE_CHECKING:
     from workplace_sdk.connectors.caldav.house import Bookable
@@ -31,6 +31,7 @@ def new_event(uid: str, key: str, span: Span, subject: str, now: datetime) -> An
     event.add("sequence", 0)
     event.add("transp", "OPAQUE")
     event.add("status", "CONFIRMED")
+    put(event, KEY, key)
     stamp(event, now, key)
     set_span(event, span)
     set_text(event, "SUMMARY", subject, field="subject")
@@ -42,7 +43,7 @@ def stamp(event: Any, now: datetime, key: str | None) -> None:
     for name in ("DTSTAMP", "LAST-MODIFIED"):
         put(event, name, now.astimezone(UTC))
     if key is not None:
-        put(event, KEY, key)
+        put(event, LAST, key)
 
 
 def put(event: Any, name: str, value: Any) -> None:
@@ -155,7 +156,7 @@ def written(events: Sequence[Any]) -> bytes:
     whole.add("version", "2.0")
     whole.add("prodid", PRODID)
     for zone in sorted({zone for event in events for zone in _zones(event)}):
-        if (known := _described(zone)) is not None:
+        if (known := described(zone)) is not None:
             whole.add_component(known)
     for event in events:
         whole.add_component(event)
@@ -168,17 +169,6 @@ def _zones(event: Any) -> Iterable[str]:
         for value in several(event.get(name)):
             if zone := value.params.get("TZID"):
                 yield str(zone)
-
-
-@lru_cache(maxsize=64)
-def _described(zone: str) -> Any:
-    """A VTIMEZONE of this century, as far as clocks are known to be changed."""
-    from icalendar import Timezone
-
-    try:
-        return Timezone.from_tzid(zone, first_date=date(2000, 1, 1), last_date=date(2038, 1, 1))
-    except (ValueError, KeyError):
-        return None  # the event was not ours, nor is its zone
 
 
 def copied(event: Any) -> Any:
