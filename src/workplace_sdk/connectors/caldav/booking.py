@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CLAIM: Final = "X-WORKPLACE-CLAIM"
 """On an event of which only the rooms were asked yet."""
 FRESH: Final = timedelta(seconds=60)
-TURNS: Final = 12
+TURNS: Final = 40
 PAUSE: Final = 0.25
 _UID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,79}")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from workplace_sdk.connectors.caldav.translation import KEY
-from workplace_sdk.connectors.caldav.writing import copied, put, raised, rule_for, set_rule, set_span, stamp, zoned
+from workplace_sdk.connectors.caldav.writing import copied, moment, put, raised, rule_for, set_rule, set_span, stamp, zoned
 from workplace_sdk.services.common import Span
 from workplace_sdk.wires.caldav.objects import Happening, Series, instant, several
 
@@ -21,7 +21,7 @@ def apart(main: Any, uid: str, spans: Sequence[Span], days: int, now: datetime, 
     set_rule(event, rule, spans[0].zone, left_out)
     set_span(event, spans[0])
     put(event, "UID", uid)
-    put(event, "CREATED", now.astimezone(UTC))
+    put(event, "CREATED", moment(now))
     put(event, "SEQUENCE", None)
     event.add("sequence", 0)
     put(event, KEY, key)

@@ -27,7 +27,7 @@ def new_event(uid: str, key: str, span: Span, subject: str, now: datetime) -> An
 
     event: Any = Event()
     event.add("uid", uid)
-    event.add("created", now.astimezone(UTC))
+    event.add("created", moment(now))
     event.add("sequence", 0)
     event.add("transp", "OPAQUE")
     event.add("status", "CONFIRMED")
@@ -41,9 +41,14 @@ def new_event(uid: str, key: str, span: Span, subject: str, now: datetime) -> An
 def stamp(event: Any, now: datetime, key: str | None) -> None:
     """When it was written, and by which write."""
     for name in ("DTSTAMP", "LAST-MODIFIED"):
-        put(event, name, now.astimezone(UTC))
+        put(event, name, moment(now))
     if key is not None:
         put(event, LAST, key)
+
+
+def moment(at: datetime) -> datetime:
+    """As iCalendar has it: in whole seconds, so that who reads it back compares what was written."""
+    return at.astimezone(UTC).replace(microsecond=0)
 
 
 def put(event: Any, name: str, value: Any) -> None:
