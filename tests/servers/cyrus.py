@@ -17,7 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from attrs import frozen
 
 from tests.servers import calendars, keeping
 from tests.servers.calendars import DOMAIN, SERVICE, Account, accounts, ask
@@ -72,13 +75,22 @@ def unavailable() -> str | None:
     return missing_program("cyrmaster", _HTTPD, "saslpasswd2")
 
 
+@frozen
+class Seed:
+    """What is put into the calendars once; *name* says all that it depends on."""
+
+    name: str
+    fill: Callable[[Cyrus], None]
+
+
 class Cyrus:
     """A running Cyrus with a calendar, an inbox and an outbox for everyone."""
 
     profile = "cyrus"
 
-    def __init__(self, people: int = 20, rooms: int = 6) -> None:
+    def __init__(self, people: int = 20, rooms: int = 6, *, seed: Seed | None = None) -> None:
         self._accounts = accounts(people, rooms)
+        self._seed = seed
         self.home = Path(tempfile.mkdtemp(prefix="workplace-cyrus-"))
         self.port, self._imap = free_port(), free_port()
         source = Path(__file__).read_bytes() + Path(calendars.__file__).read_bytes()
@@ -156,6 +168,8 @@ class Cyrus:
             for one in self._accounts:
                 self._provide(admin, one)
             admin.logout()
+            if self._seed is not None:
+                self._seed.fill(self)
         finally:
             self._server.stop()
             self._swept(folder)
