@@ -55,7 +55,7 @@ def filled(people: int, rooms: int, events: int) -> Seed:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda pair: _fill(server, *pair, events // len(everyone)), enumerate(everyone)))
 
-    return Seed(f"{people} people, {rooms} rooms, {events} events, 2", fill)
+    return Seed(f"{people} people, {rooms} rooms, {events} events", fill)
 
 
 def _fill(server: Cyrus, number: int, login: str, count: int) -> None:

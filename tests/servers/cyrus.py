@@ -93,11 +93,10 @@ class Cyrus:
         self._seed = seed
         self.home = Path(tempfile.mkdtemp(prefix="workplace-cyrus-"))
         self.port, self._imap = free_port(), free_port()
-        source = Path(__file__).read_bytes() + Path(calendars.__file__).read_bytes()
+        source = Path(__file__).read_bytes() + Path(calendars.__file__).read_bytes() + (seed.name if seed else "").encode()
         version = hashlib.sha256(source).hexdigest()[:16]
-        keeping.copy_kept(
-            f"cyrus-{people}-{rooms}", version, self._load, self.home, in_memory=True
-        )  # where its own user may look
+        name = f"cyrus-filled-{people}-{rooms}" if seed else f"cyrus-{people}-{rooms}"
+        keeping.copy_kept(name, version, self._load, self.home, in_memory=True)  # where its own user may look
         self._configure(self.home)
         self.start()
 

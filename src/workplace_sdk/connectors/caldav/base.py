@@ -70,11 +70,14 @@ class CaldavBase(RoomBooking):
             raise NotFound(f"there is no meeting {ref}", field="ref")
         return Kept(holder, *found)
 
-    def found(self, holder: Member, uid: str) -> Steps[tuple[Resource, Series] | None]:
-        """The event with a UID in someone's calendar: under its own name as we write it, or whatever name another program gave it."""
-        resource = yield from self.dav.get(holder.calendar, f"{uid}.ics")
-        if resource is not None and (series := read_series(resource.data)).uid == uid:
-            return resource, series
+    def found(self, holder: Member, uid: str, *, ours: bool = False) -> Steps[tuple[Resource, Series] | None]:
+        """The event with a UID in someone's calendar, under the name that we give it, or, unless it is *ours*, any other."""
+        for name in (f"{uid}.ics", *(() if self.profile.keeps_cancelled else (cancelled_name(uid),))):
+            resource = yield from self.dav.get(holder.calendar, name)
+            if resource is not None and (series := read_series(resource.data)).uid == uid:
+                return resource, series
+        if ours:
+            return None
         for one in (yield from self.dav.events(holder.calendar, where=("UID", uid))):
             if uid[:40] in one.data.replace("\r", "").replace("\n ", ""):  # some servers give every event they have
                 other = read_series(one.data)
@@ -152,6 +155,11 @@ class CaldavBase(RoomBooking):
                 if any(held.period.start < span.end and span.start < held.period.end for span in spans)
             ]
         return found
+
+
+def cancelled_name(uid: str) -> str:
+    """Under which a meeting is kept that had to be deleted: a version of what was there before is none of this."""
+    return f"{uid}-cancelled.ics"
 
 
 @frozen

@@ -10,23 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
-from workplace_sdk.connectors.caldav.base import Holding, Kept
-from workplace_sdk.connectors.caldav.finding import CaldavFinding
+from workplace_sdk.connectors.caldav.base import Holding
+from workplace_sdk.connectors.caldav.delivering import CaldavDelivery
 from workplace_sdk.connectors.caldav.house import Bookable, Member
-from workplace_sdk.connectors.caldav.translation import KEY, LAST, all_invited
-from workplace_sdk.connectors.caldav.writing import answered, copied, put, resource_line, set_invited, written
+from workplace_sdk.connectors.caldav.translation import KEY
+from workplace_sdk.connectors.caldav.writing import copied, put, resource_line, set_invited, written
 from workplace_sdk.kernel.effects import Pause
-from workplace_sdk.kernel.errors import ConfigError, Conflict, NotFound, Rejected, Unauthorized
+from workplace_sdk.kernel.errors import ConfigError, Conflict, NotFound, Rejected
 from workplace_sdk.services.common import Span
-from workplace_sdk.services.rooms import Bookability, Feature, RoomConflict
-from workplace_sdk.wires.caldav.objects import read_series
+from workplace_sdk.services.rooms import Feature, RoomConflict
 from workplace_sdk.wires.caldav.server import Refused, Resource
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def uid_of(key: str) -> str:
     return key if _UID.fullmatch(key) else f"wp{hashlib.sha256(key.encode()).hexdigest()[:40]}"
 
 
-class CaldavBooking(CaldavFinding):
+class CaldavBooking(CaldavDelivery):
     """What new and changed meetings share."""
 
     def place(self, plan: Plan) -> Steps[None]:
@@ -98,13 +97,13 @@ class CaldavBooking(CaldavFinding):
         taken = yield from self.taken(plan.resources, plan.spans)
         there = None
         if taken or not self.profile.keyed:
-            there = yield from self.found(plan.holder, plan.uid)
+            there = yield from self.found(plan.holder, plan.uid, ours=True)
         if there is None:
             if taken and (sure := (yield from self.taken_by_others(list(taken), plan.spans, {plan.uid, *plan.besides}))):
                 raise (yield from self.refused(plan, sure))
             claim = plan.claim()
             new = yield from self.claimed(plan, written([claim]))
-            there = None if new else (yield from self.found(plan.holder, plan.uid))
+            there = None if new else (yield from self.found(plan.holder, plan.uid, ours=True))
         if there is not None:
             if str(there[1].main.get(KEY)) != str(plan.key):
                 raise Conflict("there is another meeting with this UID", field="key")
@@ -205,14 +204,14 @@ class CaldavBooking(CaldavFinding):
         """Let the rooms accept, and invite people."""
         if not self.profile.invites:
             final = self._final(plan)
-            yield from self.deliver(final, plan.name, [line for line in plan.people if not self._is_resource(line)])
+            yield from self.deliver([final], plan.name)
             yield from self.write(plan.holder, plan.name, written([final]))
             return
         if not self.profile.answers_for_rooms:
             for one, resource in own.items():
                 if resource is not None and self.accepts(one, plan.organizer):
                     yield from self.answer(one, resource, "ACCEPTED")
-        found = yield from self.found(plan.holder, plan.uid)
+        found = yield from self.found(plan.holder, plan.uid, ours=True)
         if found is None:
             raise NotFound("the meeting was removed while it was booked", field="ref")
         resource, series = found
@@ -231,61 +230,6 @@ class CaldavBooking(CaldavFinding):
         ]
         set_invited(event, [*plan.people, *rooms], plan.resources)
         return event
-
-    def accepts(self, one: Bookable, organizer: PersonRef) -> bool:
-        """Whether it may be had without anyone's approval."""
-        room = one.room
-        if room is None or room.bookability is not Bookability.APPROVAL:
-            return True
-        return room.approver is not None and bool(room.approver.same_person(organizer))
-
-    def answer(self, member: Member, resource: Resource, answer: str, *, key: Key | None = None) -> Steps[None]:
-        """Write the answer of *member* in their own copy; the server tells who invites."""
-        series = read_series(resource.data)
-        events = [copied(one) for one in (series.main, *series.others)]
-        for event in events:
-            answered(event, member.address, answer)
-            if key is not None:
-                put(event, LAST, str(key))
-        yield from self.write(member, resource.name, written(events), if_match=resource.etag)
-
-    def deliver(self, event: Any, name: str, lines: Iterable[Any]) -> Steps[None]:
-        """Bring copies to people, on a server that does not; what became of it is written on each line. Source: RFC 6638 7.1, 7.3."""
-        for line in lines:
-            member = self.house.by_mail(str(line).casefold().removeprefix("mailto:"))
-            line.params["SCHEDULE-AGENT"] = "CLIENT"
-            line.params["SCHEDULE-STATUS"] = "5.3"
-            if member is None:
-                continue
-            try:
-                yield from self.write(member, name, written([event]))
-                line.params["SCHEDULE-STATUS"] = "1.2"
-            except (NotFound, Unauthorized, Rejected):
-                line.params["SCHEDULE-STATUS"] = "5.1"
-
-    def _is_resource(self, line: Any) -> bool:
-        return str(line).casefold().removeprefix("mailto:") in self.house.by_address
-
-    def write(
-        self, member: Member, name: str, data: bytes, *, new: bool = False, if_match: str | None = None, key: Key | None = None
-    ) -> Steps[bool]:
-        """Keep an event in the calendar of *member*, in their name."""
-        return (
-            yield from self.dav.put(
-                member.calendar, name, data, new=new, if_match=if_match, key=key, headers=self._named(member)
-            )
-        )
-
-    def remove(self, member: Member, name: str) -> Steps[None]:
-        """Remove an event from the calendar of *member*, without an answer to anyone. Source: RFC 6638 8.1."""
-        yield from self.dav.delete(member.calendar, name, headers={**self._named(member), "Schedule-Reply": "F"})
-
-    def _named(self, member: Member) -> dict[str, str]:
-        return {"Schedule-Address": member.address} if self.profile.names_us else {}
-
-    def resources_of(self, kept: Kept) -> list[Bookable]:
-        """Rooms and equipment that a meeting has, as far as they are ours."""
-        return [known for one in all_invited(kept.series.main) if (known := self.house.by_address.get(one.address)) is not None]
 
 
 def _created(event: Any) -> datetime:

@@ -104,7 +104,7 @@ class CaldavRooms(CaldavChanging):
         if self.session.caller is not None:
             places.insert(0, (yield from self.house.find(self.session.caller, self.session)))
         for place in places:
-            found = yield from self.found(place, uid)
+            found = yield from self.found(place, uid, ours=True)
             if found is not None and str(found[1].main.get(KEY)) == str(key):
                 return (yield from self.get.steps(self.reader.meeting(found[1], place).ref))
         return None

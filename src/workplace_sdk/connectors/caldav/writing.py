@@ -192,18 +192,33 @@ def rule_for(rule: str | None, wanted: Sequence[Span], *, days: int = 0) -> tupl
     if rule is None:
         raise RecurrenceNotSupported("its times follow no rule: change them one by one", part="RDATE")
     first, last = wanted[0], wanted[-1]
-    parts = {name: value for name, _, value in (part.partition("=") for part in rule.split(";") if part)}
-    parts.pop("COUNT", None)
-    parts["UNTIL"] = last.start.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    endless = not {"COUNT", "UNTIL"} & _parts(rule).keys()
+    parts = _parts(until(rule, last.start))
     for candidate in (parts, _shifted(parts, days)):
-        text = ";".join(f"{name}={value}" for name, value in candidate.items())
         try:
-            given = [one.start for one in occurrences(first, text)]
+            given = {one.start for one in occurrences(first, _joined(candidate))}
         except RecurrenceNotSupported:
             continue
-        if {one.start for one in wanted} <= set(given):
-            return text, sorted(set(given) - {one.start for one in wanted})
+        if {one.start for one in wanted} <= given:
+            if endless:
+                candidate.pop("UNTIL")
+            return _joined(candidate), sorted(given - {one.start for one in wanted})
     raise RecurrenceNotSupported("its times do not repeat by a rule any more: change them one by one", part="BYDAY")
+
+
+def until(rule: str, last: datetime) -> str:
+    """The rule with an end: *last* is the last time that it may give."""
+    parts = _parts(rule)
+    parts.pop("COUNT", None)
+    return _joined({**parts, "UNTIL": last.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")})
+
+
+def _parts(rule: str) -> dict[str, str]:
+    return {name: value for name, _, value in (part.partition("=") for part in rule.upper().split(";") if part)}
+
+
+def _joined(parts: dict[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

@@ -19,6 +19,7 @@ LARGEST: Final = 1_000_000
 _OFTEN: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _LONGEST_MONTHS: Final = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
 _MOST_VALUES: Final = 400
+_WHEN: Final = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "UID"})
 
 
 class Unreadable(ProtocolError):
@@ -102,11 +103,24 @@ def read_series(text: str) -> Series:
     events = [one for one in calendar.subcomponents if one.name == "VEVENT"]
     if not events:
         raise Unreadable("it has no event")
+    for one in events:
+        _without_what_is_broken(one)
     main = next((one for one in events if one.get("RECURRENCE-ID") is None), events[0])
     uid = str(main.get("UID") or "")
     if not uid or any(str(one.get("UID") or "") != uid for one in events):
         raise Unreadable("its events have no UID in common")
     return Series(uid, main, tuple(one for one in events if one is not main), calendar)
+
+
+def _without_what_is_broken(event: Any) -> None:
+    """Take out what the library could not read; ``Unreadable`` when it is about when the event is."""
+    names = {str(name).upper() for name, _ in event.errors}
+    if broken := sorted(names & _WHEN):
+        raise Unreadable(f"its {broken[0]} cannot be read")
+    for name in names:
+        good = [one for one in several(event.pop(name, None)) if type(one).__name__ != "vBroken"]
+        if good:
+            event[name] = good if len(good) > 1 else good[0]
 
 
 def several(value: Any) -> list[Any]:
