@@ -70,12 +70,6 @@ def after(day: date, weeks: int = 6) -> Span:
     return Span.local(day, time(0), time(23), ZONE).model_copy(update={"end": at(day + weeks * WEEK, 0).start})
 
 
-@pytest.fixture(autouse=True)
-def _close(desk: Desk) -> Iterator[None]:
-    yield
-    desk.caldav.close()
-
-
 def test_people_room_and_projector(desk: Desk, monday: date) -> None:
     sanne = desk.person(1)
     draft = MeetingDraft(

@@ -12,7 +12,7 @@ from workplace_sdk.kernel.effects import All
 from workplace_sdk.kernel.errors import NotFound, Rejected, Unauthorized, WorkplaceError
 from workplace_sdk.kernel.keys import new_key
 from workplace_sdk.kernel.operation import settled
-from workplace_sdk.services.common import Ref, Span
+from workplace_sdk.services.common import PersonRef, Ref, Span
 from workplace_sdk.services.rooms import MOST_OCCURRENCES, Meeting, RoomBooking
 from workplace_sdk.wires.caldav.freebusy import Period, within
 from workplace_sdk.wires.caldav.objects import Patience, Series, Unreadable, happenings, read_series, word
@@ -58,6 +58,13 @@ class CaldavBase(RoomBooking):
     def reader(self) -> Reader:
         """Reads events, now."""
         return Reader(self.house, self.session.now(), self.session.zone)
+
+    def home(self, person: PersonRef, *, of: str = "person") -> Steps[Member]:
+        """Where *person* has a calendar; ``NotFound`` when they have none."""
+        member = yield from self.house.find(person, self.session, of=of)
+        if self.profile.takes_strangers and not (yield from self.connection.has(member.calendar)):
+            raise NotFound(f"{person.label} has no calendar here", field=of)
+        return member
 
     def kept(self, ref: Ref) -> Steps[Kept]:
         """The event of a reference; ``NotFound`` when there is none."""

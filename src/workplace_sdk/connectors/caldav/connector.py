@@ -44,6 +44,8 @@ class Caldav(Connector):
         self.http = settings.http(self.surroundings.get("directory"), headers=headers, refusal=refusal)
         self.dav = CalDav(self.http)
         self.house = House(name, settings)
+        self.met: set[str] = set()
+        """Calendars that were looked at and are what they are called."""
 
     def ping(self) -> Steps[str]:
         """Look into the calendars of the rooms, and whether the server does what its profile says.
@@ -53,10 +55,8 @@ class Caldav(Connector):
         """
         settings = self.settings
         for one in (*self.house.rooms, *self.house.equipment):
-            try:
-                yield from self.dav.properties(one.calendar, "D:resourcetype")
-            except (NotFound, Rejected) as error:
-                raise ConfigError(f"{one.name} has no calendar at {one.calendar}: {error.message}", key="rooms") from None
+            if not (yield from self.has(one.calendar)):
+                raise ConfigError(f"{one.name} has no calendar at {one.calendar}", key="rooms")
         if settings.account is None:
             return f"{settings.url} ({settings.profile}), {len(self.house.rooms)} rooms"
         own = self.house.member(settings.account)
@@ -70,6 +70,17 @@ class Caldav(Connector):
             yield from self._prove_keys(own.calendar)
             proved = ", a repeated booking is one"
         return f"{settings.url} ({settings.profile}) as {settings.account}, {len(self.house.rooms)} rooms{proved}"
+
+    def has(self, calendar: str) -> Steps[bool]:
+        """Whether there is a calendar at that path; what was there once is not asked about again."""
+        if calendar not in self.met:
+            try:
+                if not (yield from self.dav.answers(calendar)):
+                    return False
+            except (NotFound, Rejected):
+                return False
+            self.met.add(calendar)
+        return True
 
     def _prove_keys(self, calendar: str) -> Steps[None]:
         try:

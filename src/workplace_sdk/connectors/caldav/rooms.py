@@ -62,7 +62,7 @@ class CaldavRooms(CaldavChanging):
     @write(Safety.KEYED, support=BOOK)
     def book(self, draft: MeetingDraft, *, key: Key | None = None) -> Steps[Meeting]:
         organizer: PersonRef = self.person(draft.organizer)
-        holder = yield from self.house.find(organizer, self.session, of="organizer")
+        holder = yield from self.home(organizer, of="organizer")
         rooms, lent = self.house.chosen(draft.rooms), self.house.lent(draft.orders)
         spans = occurrences(draft.span, draft.rrule, draft.except_on)
         now, seats = self.session.now(), draft.model_copy(update={"organizer": organizer}).seats
@@ -102,7 +102,7 @@ class CaldavRooms(CaldavChanging):
         uid = uid_of(str(key))
         places: list[Member] = [*self.house.rooms]
         if self.session.caller is not None:
-            places.insert(0, (yield from self.house.find(self.session.caller, self.session)))
+            places.insert(0, (yield from self.home(self.session.caller)))
         for place in places:
             found = yield from self.found(place, uid, ours=True)
             if found is not None and str(found[1].main.get(KEY)) == str(key):
@@ -117,7 +117,7 @@ class CaldavRooms(CaldavChanging):
     def mine(
         self, person: PersonRef | None = None, *, since: date | None = None, until: date | None = None
     ) -> PageSteps[Meeting]:
-        holder = yield from self.house.find(self.person(person), self.session)
+        holder = yield from self.home(self.person(person))
         tz: Any = zone_of(self.session.zone)
         start = datetime.combine(since or self.session.today(), time(0), tz)
         end = datetime.combine(until + timedelta(days=1), time(0), tz) if until else start + HORIZON
@@ -200,7 +200,7 @@ class CaldavRooms(CaldavChanging):
     @write(Safety.FINDABLE, support=HERE)
     def respond(self, ref: Ref, response: Response, *, key: Key | None = None) -> Steps[Meeting]:
         caller: PersonRef = self.person(None)
-        me = yield from self.house.find(caller, self.session)
+        me = yield from self.home(caller)
         kept = yield from self.kept(ref)
         if not any(one.address == me.address for one in all_invited(kept.series.main)):
             raise NotFound(f"you are not invited to {ref}", field="ref")
@@ -216,7 +216,7 @@ class CaldavRooms(CaldavChanging):
         """The meeting in the caller's calendar whose last write had *key*."""
         if self.session.caller is None:
             return None
-        me = yield from self.house.find(self.session.caller, self.session)
+        me = yield from self.home(self.session.caller)
         found: Meeting | None = None
         for resource in (yield from self.dav.events(me.calendar, where=(LAST, str(key)))):
             if str(key) not in resource.data.replace("\r", "").replace("\n ", ""):

@@ -35,6 +35,7 @@ class Profile:
         tells_reasons: Who was invited is told why a meeting is cancelled.
         counts_declined: Free/busy counts what was declined, as long as it is in the calendar.
         keeps_connections: A connection can be used again.
+        takes_strangers: Who is not there is taken for somebody else, so that each calendar is looked at first.
     """
 
     calendar: str
@@ -48,6 +49,7 @@ class Profile:
     tells_reasons: bool = False
     counts_declined: bool = False
     keeps_connections: bool = True
+    takes_strangers: bool = False
 
 
 PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
@@ -60,6 +62,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
         "sogo": Profile(
             "/SOGo/dav/{login}/Calendar/personal/", "/SOGo/dav/{login}/Calendar/personal/", "outbox", invites=True,
             answers_for_rooms=True, keeps_cancelled=False, keeps_connections=False,
+            takes_strangers=True,
         ),
         "generic": Profile("/{login}/calendar/", tells_reasons=True, counts_declined=True),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from attrs import field, frozen
 
@@ -178,6 +178,17 @@ class CalDav:
         body = document("D:propfind", element("D:prop", *(element(name) for name in names)))
         reply = yield from self._asked("PROPFIND", path, "", body=body, headers={**_XML, "Depth": depth})
         return multistatus(reply)
+
+    def answers(self, calendar: str) -> Steps[bool]:
+        """Whether there is a calendar at that path, and it is not one that the server has for everyone who is not there."""
+        found = yield from self.properties(calendar, "D:resourcetype")
+        place = urlsplit(self._moved.get(calendar, calendar)).path
+        return any(
+            unquote(urlsplit(one.href).path) == unquote(place)
+            and one.properties.get(f"{D}resourcetype") is not None
+            and one.properties[f"{D}resourcetype"].find(f"{C}calendar") is not None
+            for one in found
+        )
 
     def abilities(self, path: str) -> Steps[frozenset[str]]:
         """What a resource says that it can. Source: RFC 4918 10.1."""
