@@ -12,9 +12,11 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from tests.servers import postgres
@@ -121,8 +123,13 @@ class Sogo:
             return False
 
     def halt(self) -> None:
-        """Stop it, keeping the data."""
-        self._server.stop()
+        """Stop it and its workers, which would outlive it, keeping the data: that is in the database."""
+        pid = self._server.pid
+        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._server.stop(signal.SIGKILL)
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(int(worker), signal.SIGKILL)
 
     def stop(self) -> None:
         """Stop it and remove everything."""
