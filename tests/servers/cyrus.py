@@ -24,7 +24,7 @@ from attrs import frozen
 
 from tests.servers import calendars, keeping
 from tests.servers.calendars import DOMAIN, SERVICE, Account, accounts, ask
-from tests.servers.process import Server, free_port, listening, missing_program, program, serve
+from tests.servers.process import Server, free_port, kept, listening, missing_program, program, serve
 
 _HTTPD = "/usr/lib/cyrus/bin/httpd"
 _FOLDERS = ("socket", "proc", "db", "log", "msg", "ptclient", "lock", "quota", "user", "sieve")
@@ -142,7 +142,7 @@ class Cyrus:
     def _launch(self, home: Path) -> None:
         master = str(program("cyrmaster"))
         files = ["-C", f"{home}/imapd.conf", "-M", f"{home}/cyrus.conf", "-p", f"{home}/run/pid", "-L", f"{home}/run/log"]
-        self._server = Server([master, *files], home / "log")
+        self._server = Server(kept([master, *files]), home / "log")
         self._server.wait_until(lambda: listening(self.port) and listening(self._imap))
 
     def _swept(self, home: Path) -> None:

@@ -12,16 +12,14 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from tests.servers import postgres
 from tests.servers.calendars import DOMAIN, Account, accounts, ask
-from tests.servers.process import Server, free_port, listening, missing_program, program, serve
+from tests.servers.process import Server, free_port, kept, listening, missing_program, program, serve
 
 _SOGOD = "/usr/sbin/sogod"
 _SETTINGS = """\
@@ -108,10 +106,11 @@ class Sogo:
     def start(self) -> None:
         """Start it (again), on the same port with the same data."""
         inside = (
-            f"mount --bind '{self.home}/etc' /etc/sogo && exec setpriv --reuid=sogo --regid=sogo --clear-groups --pdeathsig TERM "
+            f"mount --bind '{self.home}/etc' /etc/sogo && exec setpriv --reuid=sogo --regid=sogo --clear-groups "
             f"env HOME='{self.home}/user' {_SOGOD} -WONoDetach YES -WOPidFile /dev/null -WOLogFile -"
         )
-        self._server = Server([str(program("unshare")), "-m", "sh", "-c", inside], self.home / "log")
+        command = [str(program("unshare")), "-m", "sh", "-c", inside]
+        self._server = Server(kept(command, "KILL"), self.home / "log")  # politely it takes ten seconds
         self._server.wait_until(self._answers)
 
     def _answers(self) -> bool:
@@ -123,13 +122,8 @@ class Sogo:
             return False
 
     def halt(self) -> None:
-        """Stop it and its workers, which would outlive it, keeping the data: that is in the database."""
-        pid = self._server.pid
-        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        self._server.stop(signal.SIGKILL)
-        for worker in workers:
-            with suppress(ProcessLookupError):
-                os.kill(int(worker), signal.SIGKILL)
+        """Stop it, keeping the data: that is in the database."""
+        self._server.stop()
 
     def stop(self) -> None:
         """Stop it and remove everything."""
