@@ -45,10 +45,9 @@ class Kept:
 class CaldavBase(RoomBooking):
     """Reading, for all operations."""
 
-    connection: Caldav
-
     def __init__(self, connection: Caldav, session: Session) -> None:
         super().__init__(connection, session)
+        self.caldav = connection
         self.dav: CalDav = connection.dav
         self.house: House = connection.house
         self.settings: CaldavSettings = connection.settings
@@ -62,7 +61,7 @@ class CaldavBase(RoomBooking):
     def home(self, person: PersonRef, *, of: str = "person") -> Steps[Member]:
         """Where *person* has a calendar; ``NotFound`` when they have none."""
         member = yield from self.house.find(person, self.session, of=of)
-        if self.profile.takes_strangers and not (yield from self.connection.has(member.calendar)):
+        if self.profile.takes_strangers and not (yield from self.caldav.has(member.calendar)):
             raise NotFound(f"{person.label} has no calendar here", field=of)
         return member
 

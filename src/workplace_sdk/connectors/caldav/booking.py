@@ -173,6 +173,8 @@ class CaldavBooking(CaldavDelivery):
 
     def won(self, one: Bookable, plan: Plan) -> Steps[tuple[Resource | None, list[Span]]]:
         """Our event as *one* has it when nobody else has it then; or the times at which somebody does."""
+        own: Resource | None = None
+        others: list[Holding] = []
         for turn in range(TURNS):
             held = yield from self.holds(one, plan.spans)
             own = next((some.resource for some in held if some.series.uid == plan.uid), None)

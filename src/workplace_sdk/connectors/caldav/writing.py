@@ -157,7 +157,7 @@ def written(events: Sequence[Any]) -> bytes:
     """The calendar object of some events of one UID, with the zones that they name."""
     from icalendar import Calendar
 
-    whole = Calendar()
+    whole: Any = Calendar()
     whole.add("version", "2.0")
     whole.add("prodid", PRODID)
     for zone in sorted({zone for event in events for zone in _zones(event)}):

@@ -55,19 +55,16 @@ def busy_periods(text: str) -> list[Period]:
 
 
 def _by_library(text: str) -> list[Period]:
-    from workplace_sdk.wires.caldav.objects import read_calendar
+    from workplace_sdk.wires.caldav.objects import read_calendar, several
 
     some = read_calendar(text).walk("VFREEBUSY")
     if not some:
         raise ProtocolError("the reply has no free/busy")
     found: list[Period] = []
-    for one in some:
-        values: Any = one.get("FREEBUSY", [])
-        for value in values if isinstance(values, list) else [values]:
-            for period in value if isinstance(value, list) else [value]:
-                kind = str(getattr(period, "params", {}).get("FBTYPE", "BUSY")).upper()
-                if kind != "FREE":
-                    found.append(Period(_instant(period.start), _instant(period.end), kind == "BUSY-TENTATIVE"))
+    for period in (one for part in some for values in several(part.get("FREEBUSY")) for one in several(values)):
+        kind = str(getattr(period, "params", {}).get("FBTYPE", "BUSY")).upper()
+        if kind != "FREE":
+            found.append(Period(_instant(period.start), _instant(period.end), kind == "BUSY-TENTATIVE"))
     return found
 
 
@@ -81,7 +78,7 @@ def request(uid: str, organizer: str, attendees: Sequence[str], start: datetime,
     """The question, for an outbox: when *attendees* (mail addresses) are busy. Source: RFC 6638 5."""
     from icalendar import Calendar, FreeBusy, vCalAddress
 
-    asked = FreeBusy()
+    asked: Any = FreeBusy()
     asked.add("uid", uid)
     asked.add("dtstamp", now.astimezone(UTC))
     asked.add("dtstart", start.astimezone(UTC))
@@ -89,7 +86,7 @@ def request(uid: str, organizer: str, attendees: Sequence[str], start: datetime,
     asked["ORGANIZER"] = vCalAddress(f"mailto:{organizer}")
     for address in attendees:
         asked.add("attendee", vCalAddress(f"mailto:{address}"))
-    whole = Calendar()
+    whole: Any = Calendar()
     whole.add("version", "2.0")
     whole.add("prodid", "-//workplace-sdk//NL")
     whole.add("method", "REQUEST")
