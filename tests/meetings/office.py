@@ -48,9 +48,9 @@ def opened(settings: dict[str, Any], *, now: datetime = NOW) -> Workplace:
     return Workplace(Settings.checked(settings), now=lambda: now)
 
 
-def furnish(settings: dict[str, Any], folder: Any) -> None:
-    """Fill both stores with the sample organisation."""
-    for name, url in (("main", settings["store"]["url"]), ("facility", f"sqlite:///{folder}/facility.db")):
+def furnish(main: str, folder: Any) -> None:
+    """Fill both stores with the sample organisation: the one at the URL *main*, and the facility system's in *folder*."""
+    for name, url in (("main", main), ("facility", f"sqlite:///{folder}/facility.db")):
         local = Local(name, LocalSettings(url=url))
         with local.database.engine().begin() as connection:
             fill(connection, name, 2026)

@@ -34,10 +34,8 @@ def held(work: Workplace, connection: str) -> set[str]:
 
 
 @pytest.fixture
-def settings(post: MailServer, certificates: Certificates, database_url: str, tmp_path: Path) -> dict[str, Any]:
-    made = office.tables(tmp_path, database_url, post.port, certificates.ca, **FACILITY)
-    office.furnish(made, tmp_path)
-    return made
+def settings(post: MailServer, certificates: Certificates, furnished_url: str, tmp_path: Path) -> dict[str, Any]:
+    return office.tables(tmp_path, furnished_url, post.port, certificates.ca, **FACILITY)
 
 
 def test_killed_anywhere_nothing_is_left_behind(settings: dict[str, Any]) -> None:

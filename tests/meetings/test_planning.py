@@ -82,6 +82,15 @@ def test_a_projector_that_the_room_lacks_is_ordered(open_office) -> None:
     assert missing.value.missing == ("hearing_loop",)
 
 
+def test_one_kind_of_lunch_need_not_be_named_in_full(open_office) -> None:
+    only = open_office(lunch=FACILITY["lunch"] | {"items": ["Broodjeslunch"], "connection": "post", "to": CATERER})
+    short = OrderDraft(lines=(OrderLine(item="broodjes", quantity=3),))
+    made = only.meetings.plan(plan(orders=(short,)))
+    assert made.parts[1].what == "3 x Broodjeslunch"
+    with pytest.raises(ServiceNotAvailableHere, match="Broodjeslunch, Koffie en thee, Lunch, Projector"):
+        only.meetings.plan(plan(orders=(OrderDraft(lines=(OrderLine(item="Diner"),)),)))
+
+
 def test_lunch_by_mail_with_a_calendar_file(open_office, post: MailServer) -> None:
     work = open_office(**MAILED)
     made = work.meetings.plan(plan(cost_centre="4711"))

@@ -23,7 +23,7 @@ from workplace_sdk.meetings.journal import Journal, Part, Plan, Step, holder
 from workplace_sdk.meetings.resolving import ROOMS, Sources, resolved
 from workplace_sdk.meetings.ways import Had, Way
 from workplace_sdk.services.common import Money, PersonRef, Ref
-from workplace_sdk.services.meetings import Meetings
+from workplace_sdk.services.meetings import Meetings, PartNotHad
 from workplace_sdk.services.meetings_models import MeetingPlan, PartKind, PlannedMeeting
 from workplace_sdk.services.rooms_models import Policy
 
@@ -126,7 +126,9 @@ class PlannedMeetings(Meetings):
                 record.giving_up, record.refusal = True, refusal.message or refusal.sentence()
                 yield from self.journal.save(record, name, self._until())
                 yield from self._back(record, name, record.refusal, None)
-                raise refusal
+                if isinstance(refusal, Rejected):
+                    raise refusal
+                raise PartNotHad(f"{part.what}: {record.refusal}", what=part.what) from refusal
             if part.step is Step.LOST:
                 yield from self.journal.save(record, name, None)
                 raise self._unknown(record, part)

@@ -247,12 +247,9 @@ def _parts(
 def _shared_out(sources: Sources, order: OrderDraft, menu: Sequence[ServiceItem]) -> dict[str, OrderDraft]:
     """*order*, by who brings which of its lines."""
     groups: dict[str, list[OrderLine]] = {}
-    for line in order.lines:
-        way = sources.brings.get(names_of(line))
-        if way is None and not (_orders_here(sources) and _on(menu, line)):
-            known = ", ".join(sorted({*sources.items, *(item.name for item in menu if _orders_here(sources))})) or "nothing"
-            raise ServiceNotAvailableHere(f"{line.item}; there is: {known}", field="orders")
-        groups.setdefault(way or ROOMS, []).append(line)
+    for asked in order.lines:
+        line = _line(sources, asked, menu)
+        groups.setdefault(sources.brings.get(names_of(line), ROOMS), []).append(line)
     fed = max(groups, key=lambda name: max(line.quantity for line in groups[name]))  # who eats is counted where most is brought
     return {
         name: order.model_copy(update={"lines": tuple(lines), "diets": order.diets if name == fed else {}})
@@ -260,5 +257,15 @@ def _shared_out(sources: Sources, order: OrderDraft, menu: Sequence[ServiceItem]
     }
 
 
-def _on(menu: Sequence[ServiceItem], line: OrderLine) -> bool:
-    return any(item.ref == line.item or item.name.casefold() == names_of(line) for item in menu)
+def _line(sources: Sources, line: OrderLine, menu: Sequence[ServiceItem]) -> OrderLine:
+    """*line*, for an item that someone brings; ``lunch`` is enough where there is one kind of lunch."""
+    here = menu if _orders_here(sources) else ()
+    if names_of(line) in sources.brings or any(
+        item.ref == line.item or item.name.casefold() == names_of(line) for item in here
+    ):
+        return line
+    names = sorted({*sources.items, *(item.name for item in here)})
+    found = [name for name in names if names_of(line) in name.casefold()]
+    if isinstance(line.item, str) and len(found) == 1:
+        return line.model_copy(update={"item": found[0]})
+    raise ServiceNotAvailableHere(f"{line.item}; there is: {', '.join(found or names) or 'nothing'}", field="orders")

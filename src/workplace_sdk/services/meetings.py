@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from workplace_sdk.kernel.access import Access, Relation
 from workplace_sdk.kernel.effects import Steps
+from workplace_sdk.kernel.errors import Rejected
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import Service, read, write
 from workplace_sdk.kernel.preview import Preview
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import Money, PersonRef, Ref, named, owner
 from workplace_sdk.services.meetings_models import MeetingPlan, PartKind, PlannedMeeting, PlanPart
 
-__all__ = ["MeetingPlan", "Meetings", "PartKind", "PlanPart", "PlannedMeeting"]
+__all__ = ["MeetingPlan", "Meetings", "PartKind", "PartNotHad", "PlanPart", "PlannedMeeting"]
+
+
+class PartNotHad(Rejected):
+    """A part of the meeting cannot be had now; nothing of it was kept. The error of that part is the cause."""
+
+    code = "part-not-had"
+    words = Words("{what} cannot be had now; nothing was kept.", "{what} lukt nu niet; er is niets vastgelegd.")
+
+    def __init__(self, message: str = "", *, what: str = "", **where: Any) -> None:
+        super().__init__(message, **where)
+        self.what = what
+
 
 _SELF = frozenset({Relation.SELF})
 _MINE = Access("meetings.plan", _SELF, owner("organizer"))
@@ -39,6 +55,7 @@ class Meetings(Service, service="meetings"):
             CutoffPassed: It is too late to order something; nothing was booked.
             ServiceNotAvailableHere: Nobody is known who brings what is ordered; nothing was booked.
             InvalidInput: An attendee's name fits nobody or several people; nothing was booked.
+            PartNotHad: A part's system does not answer, or does not let us; nothing is kept.
             OutcomeUnknown: It is not known what became of a part, or a part could not be given back: ``resume`` goes on.
         """
         raise self.unsupported("plan")
