@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import postgres, samba, slapd
+from tests.servers import postgres, rt, samba, slapd
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,6 +62,16 @@ def samba_server() -> Iterator[samba.Samba]:
     if reason := samba.unavailable():
         pytest.skip(reason)
     server = samba.Samba(1600)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", name="rt")
+def rt_server() -> Iterator[rt.Rt]:
+    """Request Tracker with two queues, equipment and 130 tickets."""
+    if reason := rt.unavailable():
+        pytest.skip(reason)
+    server = rt.Rt()
     yield server
     server.stop()
 

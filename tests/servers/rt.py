@@ -108,7 +108,9 @@ class Rt:
         """Start it (again), on the same port with the same data."""
         self._server = _started(self.home, self.port, self.tokens)
 
-    def ask(self, method: str, path: str, content: Any = None, *, account: str = "root", **headers: str) -> tuple[int, Any, Any]:
+    def ask(
+        self, method: str, path: str, content: Any = None, *, account: str = "root", **headers: str
+    ) -> tuple[int, Any, Any]:
         """What it answers to a request of our own: status, headers, JSON (``None`` when there is none)."""
         return asked(self.url, self.tokens[account], method, path, content, **headers)
 
@@ -126,7 +128,9 @@ def asked(url: str, token: str, method: str, path: str, content: Any = None, **h
     """What a Request Tracker answers to one request."""
     body = None if content is None else content if isinstance(content, bytes) else json.dumps(content).encode()
     given = {"Authorization": f"token {token}", "Content-Type": "application/json"}
-    request = Request(f"{url}/REST/2.0/{path}", body, {**given, **{k.replace("_", "-"): v for k, v in headers.items()}}, method=method)
+    request = Request(
+        f"{url}/REST/2.0/{path}", body, {**given, **{k.replace("_", "-"): v for k, v in headers.items()}}, method=method
+    )
     from urllib.error import HTTPError
 
     try:

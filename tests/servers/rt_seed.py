@@ -33,7 +33,7 @@ for my $number (1 .. $many) {
     my $ticket = RT::Ticket->new(RT->SystemUser);
     my $field = $ticket->LoadCustomFieldByIdentifier('Location');
     my $text = MIME::Entity->build(Type => 'text/plain', Charset => 'UTF-8', Data => "Seeded ticket number $number.");
-    my ($id, undef, $why) = $ticket->Create(Queue => 'Facilities', Subject => "Lamp $number flickers", Requestor => $requestor, MIMEObj => $text);
+    my ($id, undef, $why) = $ticket->Create(Queue => 'Facilities', Subject => "Lamp $number flickers", Requestor => $requestor, Status => 'resolved', MIMEObj => $text);
     die $why unless $id;
     $ticket->AddCustomFieldValue(Field => 'Location', Value => $locations[$number % @locations]);
     $ticket->AddCustomFieldValue(Field => 'Kind', Value => 'Malfunction');
@@ -46,10 +46,20 @@ _AGENT = (
     "SeeQueue", "ShowTicket", "ShowTicketComments", "CreateTicket", "CommentOnTicket", "ReplyToTicket", "ModifyTicket", "OwnTicket",
     "TakeTicket", "StealTicket", "ReassignTicket", "Watch", "SeeCustomField", "ModifyCustomField", "SetInitialCustomField", "DeleteTicket",
 )  # fmt: skip
-_NARROW = ("SeeQueue", "ShowTicket", "CreateTicket", "ReplyToTicket", "SeeCustomField", "ModifyCustomField", "SetInitialCustomField")
+_NARROW = (
+    "SeeQueue",
+    "ShowTicket",
+    "CreateTicket",
+    "ReplyToTicket",
+    "SeeCustomField",
+    "ModifyCustomField",
+    "SetInitialCustomField",
+)
 
 
-def _field(name: str, type_: str, to: tuple[str, ...], *, lookup: str = _TICKET, values: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+def _field(
+    name: str, type_: str, to: tuple[str, ...], *, lookup: str = _TICKET, values: tuple[str, ...] = (), **more: Any
+) -> dict[str, Any]:
     offered = [{"Name": value, "SortOrder": number} for number, value in enumerate(values, 1)]
     return {"Name": name, "Type": type_, "LookupType": lookup, "MaxValues": 1, "ApplyTo": list(to), "Values": offered, **more}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from attrs import evolve
 from pydantic import BaseModel, ConfigDict, Field
@@ -93,11 +93,11 @@ class PlaceWords(_Strict):
         return all(known.get(part, "").casefold() == value.casefold() for part, value in said.items())
 
 
-STATUSES: Final[Mapping[TicketStatus, tuple[TicketStatus, ...]]] = {
-    TicketStatus.CANCELLED: (TicketStatus.CANCELLED, TicketStatus.CLOSED),
-    TicketStatus.OPEN: (TicketStatus.OPEN, TicketStatus.IN_PROGRESS, TicketStatus.NEW),
-}
-"""Statuses that will do for one that a system has no word for, the best first."""
+def paired(fields: TicketFields, **words: tuple[str, Mapping[Any, str]]) -> None:
+    """See to it that a field that takes words of ours has them: ``impact=("impacts", settings.impacts)``; ``ValueError`` else."""
+    for meaning, (key, known) in words.items():
+        if bool(getattr(fields, meaning)) != bool(known):
+            raise ValueError(f"fields.{meaning} and {key} go together: which field it is, and what it holds for each")
 
 
 def mapped(known: Mapping[str, E], source: str, unmapped: E) -> Mapped[E]:
@@ -107,9 +107,9 @@ def mapped(known: Mapping[str, E], source: str, unmapped: E) -> Mapped[E]:
     return Mapped(value=value, source=source)
 
 
-def words_for(known: Mapping[str, TicketStatus], wanted: TicketStatus) -> tuple[str, ...]:
-    """The system's words for a status, the best first."""
-    return tuple(native for ours in STATUSES.get(wanted, (wanted,)) for native, meant in known.items() if meant is ours)
+def words_for(known: Mapping[str, TicketStatus], *wanted: TicketStatus) -> tuple[str, ...]:
+    """The system's words for a status, the best first; those for the next of *wanted* after those for the one before."""
+    return tuple(native for ours in wanted for native, meant in known.items() if meant is ours)
 
 
 def word_for(known: Mapping[E, str], wanted: E, field: str) -> str:

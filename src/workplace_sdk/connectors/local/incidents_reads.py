@@ -183,7 +183,9 @@ class IncidentReads(IncidentRecords, Incidents):
             if site is not None:
                 chosen = chosen.where(tickets.c.site.is_(None) | (sa.func.lower(tickets.c.site) == site.lower()))
             rows = connection.execute(chosen.limit(100)).all()
-            return Listing((as_similar(self._known(row), Decimal(1), ("major",)) for row in rows), answered=(self.connection_name,))
+            return Listing(
+                (as_similar(self._known(row), Decimal(1), ("major",)) for row in rows), answered=(self.connection_name,)
+            )
 
         return (yield from self.reading(query))
 
