@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import postgres, rt, samba, slapd
+from tests.servers import postgres, redmine, rt, samba, slapd
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,6 +72,16 @@ def rt_server() -> Iterator[rt.Rt]:
     if reason := rt.unavailable():
         pytest.skip(reason)
     server = rt.Rt()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", name="redmine")
+def redmine_server() -> Iterator[redmine.Redmine]:
+    """Redmine with two projects and 130 tickets."""
+    if reason := redmine.unavailable():
+        pytest.skip(reason)
+    server = redmine.Redmine()
     yield server
     server.stop()
 

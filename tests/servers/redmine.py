@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -48,7 +49,7 @@ class Redmine:
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="workplace-redmine-"))
-        made = Path(__file__).read_text() + SEED.read_text() + version()
+        made = SEED.read_text() + inspect.getsource(_load) + version()
         keeping.copy_kept("redmine", hashlib.sha256(made.encode()).hexdigest()[:16], _load, self.home, in_memory=True)
         _configure(self.home)
         seeded = json.loads((self.home / "seed.json").read_text())
@@ -142,7 +143,7 @@ def _run(folder: Path, *command: str) -> str:
     environment = {**os.environ, **_environment(folder)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=HOME)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command[:4])}: {done.stdout[-1000:]} {done.stderr[-3000:]}")
+        raise RuntimeError(f"{' '.join(command[:4])}: {done.stdout[-1000:]} {done.stderr[:3000]}")
     return done.stdout
 
 

@@ -5,6 +5,7 @@ PASSWORD = 'lab-password'
 LOCATIONS = ['HQ / 0 / Reception', 'HQ / 2 / 2.14', 'HQ / 3 / 3.07', 'Annex / 1 / Workshop']
 
 ActionMailer::Base.perform_deliveries = false
+ActiveJob::Base.queue_adapter = :inline # in a thread of its own it would lock the database
 { rest_api_enabled: '1', login_required: '1', notified_events: [], text_formatting: 'textile', default_language: 'en' }.each do |name, value|
   Setting[name] = value
 end

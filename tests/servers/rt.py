@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -90,7 +91,7 @@ class Rt:
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="workplace-rt-"))
-        made = "".join(Path(source).read_text() for source in (__file__, rt_seed.__file__)) + version()
+        made = Path(rt_seed.__file__).read_text() + _SETTINGS + inspect.getsource(_load) + version()
         keeping.copy_kept("rt", hashlib.sha256(made.encode()).hexdigest()[:16], _load, self.home, in_memory=True)
         self.tokens: dict[str, str] = json.loads((self.home / "tokens.json").read_text())
         self.port = free_port()
