@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.servers import postgres, redmine, rt, samba, slapd
+from tests.servers.certificates import Certificates
+from tests.servers.process import missing_program
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,6 +86,14 @@ def redmine_server() -> Iterator[redmine.Redmine]:
     server = redmine.Redmine()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Throwaway certificates; not to be changed."""
+    if reason := missing_program("openssl"):
+        pytest.skip(reason)
+    return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

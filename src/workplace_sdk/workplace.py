@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workplace_sdk.services.experts import ExpertDirectory
     from workplace_sdk.services.incidents import Incidents
     from workplace_sdk.services.leave import LeaveService
+    from workplace_sdk.services.meetings import Meetings
     from workplace_sdk.services.rooms import RoomBooking
     from workplace_sdk.wires.sql import Database
 
@@ -279,16 +280,25 @@ class Workplace:
         return self._shared.store()
 
     @property
+    def has_store(self) -> bool:
+        """Whether the settings ask for a store: by name, or because a connection needs it."""
+        return self._shared.has_store()
+
+    @property
     def me(self) -> PersonRef:
         """The caller; ``InvalidInput`` when nobody is known to be calling."""
         if self._session.caller is None:
             raise InvalidInput("nobody is known to be calling: set caller in the settings, or use as_(person)", field="caller")
         return cast("PersonRef", self._session.caller)
 
-    def as_(self, person: PersonRef | str) -> Workplace:
-        """The same workplace for another caller: for web applications, per request. Connections are shared."""
+    def as_(self, person: PersonRef | str, *, token: Callable[[], str] | None = None) -> Workplace:
+        """The same workplace for another caller: for web applications, per request. Connections are shared.
+
+        Args:
+            token: Gives the token that *person* came with, for connections that act on the caller's behalf (OAuth 2).
+        """
         caller = PersonRef.parse(person) if isinstance(person, str) else person
-        return self._view(evolve(self._session, caller=caller))
+        return self._view(evolve(self._session, caller=caller, token=token))
 
     def within(self, seconds: float) -> Workplace:
         """The same workplace with another time limit for each call."""
@@ -318,6 +328,16 @@ class Workplace:
     def incidents(self) -> Incidents:
         """Incidents: report, follow, confirm."""
         return cast("Incidents", self.service("incidents"))
+
+    @property
+    def meetings(self) -> Meetings:
+        """Meetings over several systems: a room, people, lunch and a projector as one thing."""
+        made = self._services.get("meetings")
+        if made is None:
+            from workplace_sdk.meetings.opening import opened
+
+            made = self._services["meetings"] = opened(self)
+        return cast("Meetings", made)
 
     def service(self, name: str) -> Service:
         """A service by name, over the connections that the settings name for it."""
@@ -450,6 +470,11 @@ class Workplace:
             if rows := self.run(self._shared.connection(name).forget(known), "forget"):
                 erased[name] = dict(rows)
         self.identities.forget(known)
+        if self.has_store:
+            from workplace_sdk.meetings.journal import Journal
+
+            if plans := self.run(Journal(self.store).forget(known), "forget"):
+                erased["meetings"] = {"meeting_plans": plans}
         if isinstance(self._session.audit, StoredAudit):
             import secrets
 

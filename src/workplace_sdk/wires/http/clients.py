@@ -129,11 +129,13 @@ class Clients:
         try:
             response = client.send(request, stream=True)
             try:
-                body = bytearray()
+                parts: list[bytes] = []
+                size = 0
                 for chunk in response.iter_bytes():
-                    self._watch(len(body) + len(chunk), attempt)
-                    body += chunk
-                return _reply(response, bytes(body), wanted)
+                    size += len(chunk)
+                    self._watch(size, attempt)
+                    parts.append(chunk)
+                return _reply(response, b"".join(parts), wanted)
             finally:
                 response.close()
         except self._lib.HTTPError as error:
@@ -144,11 +146,13 @@ class Clients:
         try:
             response = await client.send(request, stream=True)
             try:
-                body = bytearray()
+                parts: list[bytes] = []
+                size = 0
                 async for chunk in response.aiter_bytes():
-                    self._watch(len(body) + len(chunk), attempt)
-                    body += chunk
-                return _reply(response, bytes(body), wanted)
+                    size += len(chunk)
+                    self._watch(size, attempt)
+                    parts.append(chunk)
+                return _reply(response, b"".join(parts), wanted)
             finally:
                 await response.aclose()
         except self._lib.HTTPError as error:
@@ -312,7 +316,7 @@ def _refused_by_tls(error: BaseException | None) -> ConfigError | None:
     """What is wrong with one of the certificates, if that is it."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            key = "url" if error.verify_code == _WRONG_NAME else "ca_file"
+            key = "url" if error.verify_code in _WRONG_NAME else "ca_file"
             return ConfigError(f"the server's certificate is not trusted: {error.verify_message}", key=key)
         if isinstance(error, ssl.SSLError) and "ALERT" in str(error.reason):
             if any(name in str(error.reason) for name in _OUR_CERTIFICATE):
@@ -322,7 +326,7 @@ def _refused_by_tls(error: BaseException | None) -> ConfigError | None:
     return None
 
 
-_WRONG_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
+_WRONG_NAME = frozenset({62, 64})  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 
 _clock = threading.local()
 """Until when the blocking exchange of this thread may take: a limit for each read alone is none for who trickles."""
