@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ import pytest
 
 from workplace_sdk.conformance.bodies import forgotten
 from workplace_sdk.conformance.damage import Taken, damaged
-from workplace_sdk.conformance.trial import Trial, awaited, called
+from workplace_sdk.conformance.trial import Trial, called, in_a_loop
 from workplace_sdk.kernel.errors import InvalidInput, NotSupported, ProtocolError, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import new_key
@@ -150,7 +149,7 @@ class ServiceConformance:
             if not isinstance(service.support_of(name), Native):
                 continue
             bound = getattr(service, name)
-            one, other = called(bound, (), arguments), asyncio.run(awaited(bound, (), arguments))
+            one, other = called(bound, (), arguments), in_a_loop(bound, (), arguments)
             assert one == other, f"{name}: the blocking call gave {one!r}, the async one {other!r}"
 
     def test_no_secret_appears(self, service: Service, secrets: tuple[str, ...], caplog: pytest.LogCaptureFixture) -> None:

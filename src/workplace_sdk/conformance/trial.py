@@ -41,7 +41,7 @@ class Trial:
         if isinstance(bound, BoundWrite):
             kwargs.setdefault("key", new_key())
         try:
-            return called(bound, args, kwargs) if self.blocking else asyncio.run(awaited(bound, args, kwargs))
+            return called(bound, args, kwargs) if self.blocking else in_a_loop(bound, args, kwargs)
         except NotSupported as error:
             if name != self._trying:
                 pytest.skip(f"{self._trying} cannot be tried: {error}")
@@ -79,6 +79,18 @@ def called(bound: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """The answer of the blocking call; of pages everything."""
     answer: Any = bound(*args, **kwargs)
     return list(answer) if isinstance(answer, Pages) else answer  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def in_a_loop(bound: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """The answer of the async call, in an event loop of its own that leaves nothing open."""
+
+    async def whole() -> Any:
+        try:
+            return await awaited(bound, args, kwargs)
+        finally:
+            await bound.service.connection.aclose()
+
+    return asyncio.run(whole())
 
 
 async def awaited(bound: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

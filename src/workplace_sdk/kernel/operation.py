@@ -281,6 +281,11 @@ class _Bound(Generic[P, T_co]):
         return self._operation
 
     @property
+    def service(self) -> Service:
+        """Whose operation it is."""
+        return self._service
+
+    @property
     def support(self) -> Support:
         """Whether it is done here, by a link, or not at all; known before any I/O."""
         return self._service.support_of(self._operation.name)
