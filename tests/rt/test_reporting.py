@@ -221,7 +221,7 @@ def test_many_at_once_each_with_its_own_key(desk: Desk) -> None:
         made = await asyncio.gather(
             *(service.report.aio(TicketDraft(what=f"At once {number}"), key=key) for number, key in enumerate(keys))
         )
-        await service.rt.http.aclose()
+        await service.connection.aclose()
         return [one.number for one in made]
 
     numbers = asyncio.run(main())

@@ -129,6 +129,9 @@ class Redmine(Connector):
     def close(self) -> None:
         self.http.close()
 
+    async def aclose(self) -> None:
+        await self.http.aclose()
+
 
 def no_requester(name: str) -> ConfigError:
     """Where Redmine sees our account alone, a field has to say who has the trouble."""

@@ -110,6 +110,9 @@ class Rt(Connector):
     def close(self) -> None:
         self.http.close()
 
+    async def aclose(self) -> None:
+        await self.http.aclose()
+
 
 def refusal(reply: Reply) -> WorkplaceError | None:
     """RT's own sentence with what HTTP says: it is in the language of our account, so nothing is decided by it."""
