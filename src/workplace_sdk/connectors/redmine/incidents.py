@@ -53,9 +53,7 @@ class RedmineIncidents(RedmineChanges):
 
     @write(
         Safety.FINDABLE,
-        support=Native(
-            evidence="live", without=frozenset({"geo", "me_too"}), limits={"attachment_bytes": LARGEST, "attachments": 20}
-        ),
+        support=Native(evidence="live", without=frozenset({"geo", "me_too"}), limits={"attachment_bytes": LARGEST}),
     )
     def report(self, draft: TicketDraft, *, key: Key | None = None) -> Steps[Ticket]:
         if key is not None and len(key) > LONGEST_KEY:

@@ -51,9 +51,7 @@ class RtIncidents(RtChanges):
 
     @write(
         Safety.FINDABLE,
-        support=Native(
-            evidence="live", without=frozenset({"geo", "me_too"}), limits={"attachment_bytes": LARGEST, "attachments": 20}
-        ),
+        support=Native(evidence="live", without=frozenset({"geo", "me_too"}), limits={"attachment_bytes": LARGEST}),
     )
     def report(self, draft: TicketDraft, *, key: Key | None = None) -> Steps[Ticket]:
         check_uploads(draft.attachments, "attachments")
