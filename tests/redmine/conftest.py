@@ -11,7 +11,7 @@ from tests.servers.redmine import Redmine as Server
 from workplace_sdk.connectors.redmine import Redmine, RedmineSettings
 from workplace_sdk.connectors.redmine.incidents import RedmineIncidents
 from workplace_sdk.kernel.session import Session
-from workplace_sdk.services.common import PersonRef
+from workplace_sdk.services.common import PersonRef, Ref
 
 ZONE = "Europe/Amsterdam"
 FIELDS = {
@@ -59,3 +59,8 @@ def desk(redmine: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     yield make
     for connection in opened:
         connection.close()
+
+
+def whatever_its_version(ref: Ref) -> Ref:
+    """For a handler who does not mind what happened meanwhile."""
+    return ref.model_copy(update={"version": None})

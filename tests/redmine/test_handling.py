@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.redmine.conftest import whatever_its_version
 from tests.servers.redmine import Redmine as Server
 from workplace_sdk.connectors.redmine.incidents import RedmineIncidents
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound, NotSupported, OutcomeUnknown, Rejected
@@ -39,7 +40,7 @@ def test_what_a_role_may_not_do_is_noticed_and_nothing_is_said(desk: Desk) -> No
 def test_steps_are_asked_for_first(desk: Desk) -> None:
     anna, fatima = desk("a.devries"), desk("fac.agent")
     ticket = anna.report(TicketDraft(what="A request", kind=TicketKind.REQUEST))  # whose workflow is the one of a fresh Redmine
-    fatima.handle(ticket.ref, SOLVED)
+    fatima.handle(whatever_its_version(ticket.ref), SOLVED)
     with pytest.raises(Conflict, match=r"gives a\.devries these steps: (Feedback, Closed|Closed, Feedback)") as error:
         anna.reopen(ticket.ref, "not solved")
     assert (error.value.field, error.value.native_code) == ("status", "Resolved")
@@ -62,20 +63,20 @@ def test_everything_that_a_handler_changes_is_kept(desk: Desk) -> None:
         major=True,
         note="We are on it",
     )
-    after = fatima.handle(ticket.ref, change)
+    after = fatima.handle(whatever_its_version(ticket.ref), change)
     assert after.status == TicketStatus.IN_PROGRESS
     assert after.handler is not None
     assert after.handler.same_person(FATIMA)
     assert (after.priority.value, after.due, after.next_update_by, after.major) == (Priority.P2, due, more, True)
     assert "We are on it" in [event.text for event in fatima.timeline(ticket.ref)]
     assert "priority: P2" in [event.text for event in fatima.timeline(ticket.ref)]
-    by_ref = fatima.handle(ticket.ref, TicketChange(handler=after.handler))
+    by_ref = fatima.handle(whatever_its_version(ticket.ref), TicketChange(handler=after.handler))
     assert by_ref.handler == after.handler
     with pytest.raises(InvalidInput, match="2026-12-02T00:00:00") as day:
-        fatima.handle(ticket.ref, TicketChange(due=datetime(2026, 12, 1, 15, 30, tzinfo=UTC)))
+        fatima.handle(whatever_its_version(ticket.ref), TicketChange(due=datetime(2026, 12, 1, 15, 30, tzinfo=UTC)))
     assert day.value.field == "due"
     with pytest.raises(NotFound) as nobody:
-        fatima.handle(ticket.ref, TicketChange(handler=PersonRef(login="nobody.knows")))
+        fatima.handle(whatever_its_version(ticket.ref), TicketChange(handler=PersonRef(login="nobody.knows")))
     assert nobody.value.field == "handler"
 
 
@@ -83,7 +84,7 @@ def test_a_refusal_about_the_one_thing_that_was_sent(desk: Desk) -> None:
     fatima = desk("fac.agent")
     ticket = desk("a.devries").report(TicketDraft(what="For a stranger"))
     with pytest.raises(Rejected) as error:  # "Assignee is invalid", in whatever language
-        fatima.handle(ticket.ref, TicketChange(handler=PersonRef(login="s.tranger")))
+        fatima.handle(whatever_its_version(ticket.ref), TicketChange(handler=PersonRef(login="s.tranger")))
     assert (error.value.field, error.value.native_code) == ("handler", "422")
     assert fatima.get(ticket.ref).handler is None
 
@@ -100,7 +101,7 @@ def test_a_change_of_which_a_part_is_ignored_is_told_as_such(desk: Desk, redmine
     fatima.redmine.known.keep("catalogue", evolve(known, fields=gone))  # as if it had been removed meanwhile
     change = TicketChange(priority=Priority.P1, next_update_by=datetime(2026, 12, 1, tzinfo=UTC))
     with pytest.raises(OutcomeUnknown, match="a part of it was done"):
-        fatima.handle(ticket.ref, change)
+        fatima.handle(whatever_its_version(ticket.ref), change)
     assert redmine.ask("GET", f"issues/{ticket.number}.json")[2]["issue"]["priority"]["name"] == "Immediate"
 
 
@@ -123,13 +124,13 @@ def test_confirmed_reopened_taken_back(desk: Desk) -> None:
     for too_soon in (lambda: anna.confirm_resolved(ticket.ref), lambda: anna.reopen(ticket.ref, "it is open")):
         with pytest.raises(Conflict):
             too_soon()
-    fatima.handle(ticket.ref, SOLVED)
+    fatima.handle(whatever_its_version(ticket.ref), SOLVED)
     with pytest.raises(Conflict):
         anna.cancel(ticket.ref)
     again = anna.reopen(ticket.ref, "it still flickers")
     assert again.status == TicketStatus.IN_PROGRESS
     assert "it still flickers" in [event.text for event in anna.timeline(ticket.ref)]
-    fatima.handle(ticket.ref, SOLVED)
+    fatima.handle(whatever_its_version(ticket.ref), SOLVED)
     closed = anna.confirm_resolved(ticket.ref)
     assert (closed.status.value, closed.status.source) == (TicketStatus.CLOSED, "Closed")
     assert closed.closed_at is not None
@@ -137,7 +138,7 @@ def test_confirmed_reopened_taken_back(desk: Desk) -> None:
         lambda: anna.confirm_resolved(ticket.ref),
         lambda: anna.reopen(ticket.ref, "no"),
         lambda: anna.escalate(ticket.ref, "no"),
-        lambda: fatima.handle(ticket.ref, TicketChange(note="no")),
+        lambda: fatima.handle(whatever_its_version(ticket.ref), TicketChange(note="no")),
     ):
         with pytest.raises(TicketClosed):
             finished()
@@ -155,21 +156,23 @@ def test_confirmed_reopened_taken_back(desk: Desk) -> None:
 def test_a_solution_is_said_where_no_field_is_for_it(desk: Desk) -> None:
     fatima = desk("fac.agent", fields={"key": "Workplace key"}, impacts={})
     ticket = desk("a.devries").report(TicketDraft(what="Said"))
-    solved = fatima.handle(ticket.ref, TicketChange(status=TicketStatus.RESOLVED, resolution="New lamp", note="Look up"))
+    solved = fatima.handle(
+        whatever_its_version(ticket.ref), TicketChange(status=TicketStatus.RESOLVED, resolution="New lamp", note="Look up")
+    )
     assert solved.status == TicketStatus.RESOLVED
     assert "New lamp\n\nLook up" in [event.text for event in fatima.timeline(ticket.ref)]
     with pytest.raises(NotSupported) as error:
-        fatima.handle(ticket.ref, TicketChange(major=True))
+        fatima.handle(whatever_its_version(ticket.ref), TicketChange(major=True))
     assert error.value.field == "major"
 
 
 def test_what_says_the_same_is_closed_with_it(desk: Desk) -> None:
     anna, fatima = desk("a.devries"), desk("fac.agent")
     first, same = anna.report(TicketDraft(what="Lift stuck")), anna.report(TicketDraft(what="Lift is stuck"))
-    counted = fatima.handle(same.ref, TicketChange(parent=first.ref))
+    counted = fatima.handle(whatever_its_version(same.ref), TicketChange(parent=first.ref))
     assert counted.parent == first.ref
     assert fatima.get(first.ref).same_reports == 1
-    fatima.handle(first.ref, SOLVED)
+    fatima.handle(whatever_its_version(first.ref), SOLVED)
     anna.confirm_resolved(first.ref)
     assert anna.get(same.ref).status == TicketStatus.CLOSED
     with pytest.raises(Rejected) as error:

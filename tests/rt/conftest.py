@@ -11,7 +11,7 @@ from tests.servers.rt import Rt as Server
 from workplace_sdk.connectors.rt import Rt, RtSettings
 from workplace_sdk.connectors.rt.incidents import RtIncidents
 from workplace_sdk.kernel.session import Session
-from workplace_sdk.services.common import PersonRef
+from workplace_sdk.services.common import PersonRef, Ref
 
 FIELDS = {
     "key": "Workplace key",
@@ -77,3 +77,8 @@ def desk(rt: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., 
     yield make
     for connection in opened:
         connection.close()
+
+
+def whatever_its_version(ref: Ref) -> Ref:
+    """For a handler who does not mind what happened meanwhile."""
+    return ref.model_copy(update={"version": None})

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.rt.conftest import whatever_its_version
 from tests.servers.rt import Rt as Server
 from workplace_sdk.connectors.rt.incidents import RtIncidents
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound, NotSupported, OutcomeUnknown, Rejected, WorkplaceError
@@ -23,7 +24,7 @@ def test_a_step_that_the_lifecycle_refuses_is_noticed(desk: Desk, rt: Server) ->
     anna, fatima = desk("a.devries"), desk("fac.agent")
     ticket = anna.report(TicketDraft(what="Waiting for a part"))
     rt.ask("PUT", f"ticket/{ticket.number}", {"Status": "open"})
-    waiting = fatima.handle(ticket.ref, TicketChange(status=TicketStatus.WAITING_FOR_SUPPLIER))
+    waiting = fatima.handle(whatever_its_version(ticket.ref), TicketChange(status=TicketStatus.WAITING_FOR_SUPPLIER))
     assert waiting.status.source == "waiting for parts"
     with pytest.raises(Conflict, match="did not change the Status") as error:
         anna.cancel(ticket.ref)
@@ -36,11 +37,11 @@ def test_a_change_of_which_a_part_is_refused_is_told_as_such(desk: Desk) -> None
     ticket = desk("a.devries").report(TicketDraft(what="Half"))
     change = TicketChange(priority=Priority.P1, handler=PersonRef(login="ict.agent"))  # who may own nothing there
     with pytest.raises(OutcomeUnknown, match="Request Tracker did not change the Owner"):
-        fatima.handle(ticket.ref, change)
+        fatima.handle(whatever_its_version(ticket.ref), change)
     found = fatima.get(ticket.ref)
     assert (found.priority.value, found.handler) == (Priority.P1, None)
     with pytest.raises(NotFound) as error:
-        fatima.handle(ticket.ref, TicketChange(handler=PersonRef(login="nobody.knows")))
+        fatima.handle(whatever_its_version(ticket.ref), TicketChange(handler=PersonRef(login="nobody.knows")))
     assert error.value.field == "handler"
 
 
@@ -57,21 +58,23 @@ def test_everything_that_a_handler_changes_is_kept(desk: Desk) -> None:
         major=True,
         note="We are on it",
     )
-    after = fatima.handle(ticket.ref, change)
+    after = fatima.handle(whatever_its_version(ticket.ref), change)
     assert after.status == TicketStatus.OPEN
     assert after.handler is not None
     assert after.handler.same_person(FATIMA)
     assert (after.priority.value, after.due, after.next_update_by, after.major) == (Priority.P2, due, more, True)
     assert "We are on it" in [event.text for event in fatima.timeline(ticket.ref)]
     by_mail = desk("fac.agent", person="email")
-    again = by_mail.handle(ticket.ref, TicketChange(handler=PersonRef(email="fac.agent@lab.example"), major=False))
+    again = by_mail.handle(
+        whatever_its_version(ticket.ref), TicketChange(handler=PersonRef(email="fac.agent@lab.example"), major=False)
+    )
     assert not again.major
     with pytest.raises(NotSupported) as parent:
-        fatima.handle(ticket.ref, TicketChange(parent=ticket.ref))
+        fatima.handle(whatever_its_version(ticket.ref), TicketChange(parent=ticket.ref))
     assert parent.value.field == "parent"
     plain = desk("fac.agent", fields={"key": "Workplace key"}, kinds={}, impacts={})
     with pytest.raises(NotSupported) as missing:
-        plain.handle(ticket.ref, TicketChange(next_update_by=more))
+        plain.handle(whatever_its_version(ticket.ref), TicketChange(next_update_by=more))
     assert missing.value.field == "next_update_by"
 
 
@@ -109,9 +112,11 @@ def test_a_solution_told_to_the_requester_does_not_open_it_again(desk: Desk) -> 
     fatima = desk("fac.agent", fields=fields, kinds={}, impacts={})
     anna = desk("a.devries", fields=fields, kinds={}, impacts={})
     from_new, from_open = (anna.report(TicketDraft(what=f"Solved {number}")) for number in range(2))
-    fatima.handle(from_open.ref, TicketChange(status=TicketStatus.OPEN))
+    fatima.handle(whatever_its_version(from_open.ref), TicketChange(status=TicketStatus.OPEN))
     for ticket in (from_new, from_open):
-        solved = fatima.handle(ticket.ref, TicketChange(status=TicketStatus.RESOLVED, resolution="New lamp", note="Look up"))
+        solved = fatima.handle(
+            whatever_its_version(ticket.ref), TicketChange(status=TicketStatus.RESOLVED, resolution="New lamp", note="Look up")
+        )
         assert solved.status == TicketStatus.RESOLVED
         assert "New lamp\n\nLook up" in [event.text for event in anna.timeline(ticket.ref)]
     with pytest.raises(InvalidInput) as error:
@@ -127,20 +132,20 @@ def test_confirmed_reopened_taken_back(desk: Desk) -> None:
         anna.confirm_resolved(ticket.ref)
     with pytest.raises(Conflict):
         anna.reopen(ticket.ref, "it is open")
-    fatima.handle(ticket.ref, solved)
+    fatima.handle(whatever_its_version(ticket.ref), solved)
     with pytest.raises(Conflict):
         anna.cancel(ticket.ref)
     again = anna.reopen(ticket.ref, "it still flickers")
     assert again.status == TicketStatus.OPEN
     assert "it still flickers" in [event.text for event in anna.timeline(ticket.ref)]
-    fatima.handle(ticket.ref, solved)
+    fatima.handle(whatever_its_version(ticket.ref), solved)
     closed = anna.confirm_resolved(ticket.ref)
     assert (closed.status.value, closed.status.source) == (TicketStatus.CLOSED, "closed")
     for finished in (
         lambda: anna.confirm_resolved(ticket.ref),
         lambda: anna.reopen(ticket.ref, "no"),
         lambda: anna.escalate(ticket.ref, "no"),
-        lambda: fatima.handle(ticket.ref, TicketChange(note="no")),
+        lambda: fatima.handle(whatever_its_version(ticket.ref), TicketChange(note="no")),
     ):
         with pytest.raises(TicketClosed):
             finished()
@@ -167,7 +172,7 @@ def test_where_nothing_means_closed_nobody_confirms(desk: Desk, rt: Server) -> N
     assert link is not None
     assert link.url == f"{rt.url}/Ticket/Display.html?id={ticket.number}"
     ivo = desk("ict.agent", statuses=default)
-    ivo.handle(ticket.ref, TicketChange(status=TicketStatus.RESOLVED, resolution="done"))
+    ivo.handle(whatever_its_version(ticket.ref), TicketChange(status=TicketStatus.RESOLVED, resolution="done"))
     assert ticket.ref not in [one.ref for one in anna.requests()]
     assert ticket.ref in [one.ref for one in anna.requests(open=False)]
     with pytest.raises(Conflict) as error:  # our settings know a word that this queue's lifecycle does not
@@ -199,10 +204,10 @@ def test_what_our_account_may_not_do(desk: Desk) -> None:
     ticket = desk("a.devries").report(TicketDraft(what="Rights"))
     narrow = desk("fac.agent", account="svc-narrow")
     with pytest.raises(Rejected) as error:  # 400, with a sentence in the language of the account
-        narrow.handle(ticket.ref, TicketChange(note="internal", internal=True))
+        narrow.handle(whatever_its_version(ticket.ref), TicketChange(note="internal", internal=True))
     assert error.value.native_code == "400"
     with pytest.raises(Conflict):  # 200, and nothing was done
-        narrow.handle(ticket.ref, TicketChange(status=TicketStatus.OPEN))
+        narrow.handle(whatever_its_version(ticket.ref), TicketChange(status=TicketStatus.OPEN))
     with pytest.raises(InvalidInput):
         narrow.comment(ticket.ref, "x", uploads=(Upload(name="x", content=b""),))
     for ref in (
@@ -218,7 +223,7 @@ def test_no_word_of_the_settings_is_no_step(desk: Desk) -> None:
     ticket = desk("a.devries").report(TicketDraft(what="Words"))
     fatima = desk("fac.agent", statuses={"new": "new", "open": "open", "resolved": "resolved"})
     with pytest.raises(InvalidInput, match="means on_hold") as error:
-        fatima.handle(ticket.ref, TicketChange(status=TicketStatus.ON_HOLD))
+        fatima.handle(whatever_its_version(ticket.ref), TicketChange(status=TicketStatus.ON_HOLD))
     assert error.value.field == "status"
     with pytest.raises(InvalidInput):
-        fatima.handle(ticket.ref, TicketChange())
+        fatima.handle(whatever_its_version(ticket.ref), TicketChange())

@@ -127,6 +127,7 @@ SEED: dict[str, list[dict[str, Any]]] = {
         _rights("svc-workplace", ("ShowCatalog", "ShowAsset", "SeeCustomField"), ObjectType="RT::Catalog", ObjectId="Equipment"),
         _rights("svc-workplace", ("AdminUsers", "SeeCustomField")),
         _rights("svc-narrow", ("AdminUsers", "SeeCustomField")),
+        {"GroupDomain": "RT::System-Role", "GroupType": "Requestor", "Right": ["ShowTicket", "ReplyToTicket"]},
         *(_to("Everyone", ("CreateTicket", "ReplyToTicket", "SeeQueue", "SeeCustomField"), Queue=queue) for queue in QUEUES),
     ],
 }  # fmt: skip

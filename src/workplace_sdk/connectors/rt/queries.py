@@ -42,8 +42,8 @@ def any_of(*parts: str) -> str:
 
 
 def all_of(*parts: str) -> str:
-    """Holds where all of *parts* do."""
-    return " AND ".join(parts)
+    """Holds where all of *parts* do. In parentheses: RT reads from left to right, ``a AND b OR c AND d`` as ``((a AND b) OR c) AND d``."""
+    return f"({' AND '.join(parts)})"
 
 
 def one_of(field: str, values: Iterable[str]) -> str:
