@@ -118,6 +118,16 @@ def test_who_looked_at_an_older_version_is_told(desk: Desk) -> None:
     assert fatima.get(ticket.ref).handler is None
 
 
+def test_redmine_itself_arbitrates_nothing(desk: Desk, redmine: Server) -> None:
+    """Why versions are compared here: it does not mind If-Match, and its interface gives no lock_version."""
+    ticket = desk("a.devries").report(TicketDraft(what="No arbiter"))
+    path = f"issues/{ticket.number}.json"
+    _, headers, _ = redmine.ask("GET", path)
+    assert headers["ETag"]
+    assert redmine.ask("PUT", path, {"issue": {"subject": "Changed"}}, If_Match='"stale"')[0] == 204
+    assert redmine.ask("GET", path)[2]["issue"]["subject"] == "Changed"
+
+
 def test_confirmed_reopened_taken_back(desk: Desk) -> None:
     anna, fatima = desk("a.devries"), desk("fac.agent")
     ticket = anna.report(TicketDraft(what="Round trip"))

@@ -106,12 +106,21 @@ class Redmine(Connector):
         return (yield from self.http.get("/custom_fields.json")).model(DefinitionsReply).custom_fields
 
     def _learnt(self, projects: Sequence[Project]) -> Steps[tuple[Definition, ...]]:
+        """The fields that the newest ticket with each tracker has, and for which trackers they are."""
         learnt: dict[int, Definition] = {}
-        for project in projects:
-            query = {"project_id": str(project.id), "status_id": "*", "limit": "25", "set_filter": "1"}
-            found = (yield from self.http.get("/issues.json", query)).model(IssuesReply)
-            for issue in found.issues:
-                learnt |= {one.id: Definition(id=one.id, name=one.name) for one in issue.custom_fields}
+        wanted = set(self.settings.trackers.values())
+        pairs = [(project, one) for project in projects for one in project.trackers if one.name in wanted]
+        query = {"status_id": "*", "limit": "1", "set_filter": "1"}
+        replies = yield from All(
+            *(
+                self.http.get("/issues.json", {"project_id": str(project.id), "tracker_id": str(one.id), **query})
+                for project, one in pairs
+            )
+        )
+        for (_, tracker), reply in zip(pairs, replies, strict=True):
+            for field in (one for issue in reply.model(IssuesReply).issues for one in issue.custom_fields):
+                known = learnt.get(field.id) or Definition(id=field.id, name=field.name)
+                learnt[field.id] = known.model_copy(update={"trackers": (*known.trackers, tracker)})
         return tuple(learnt.values())
 
     def ping(self) -> Steps[str]:
