@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, needs
+from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, Use, needs
 from workplace_sdk.conformance.trial import Trial
-from workplace_sdk.kernel.errors import NotFound, NotSupported, Rejected
+from workplace_sdk.kernel.errors import NotFound, NotSupported, Rejected, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import new_key
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.calendar import Portion
-from workplace_sdk.services.common import Decision, Ref, Upload
-from workplace_sdk.services.leave import LeaveDraft, LeaveRequest, LeaveService, LeaveStatus, SickReport
+from workplace_sdk.services.common import Decision, PersonRef, Ref, Upload
+from workplace_sdk.services.leave import DayOff, LeaveDraft, LeaveRequest, LeaveService, LeaveStatus, SickCase, SickReport
 
 
 def _draft(trial: Trial, **others: Any) -> LeaveDraft:
@@ -40,17 +41,111 @@ def _one(size: int) -> Upload:
     return Upload(name="a.pdf", content=bytes(size), media_type="application/pdf")
 
 
+def _ill(trial: Trial, **others: Any) -> SickCase:
+    """A case of illness that does not outlast the test."""
+    case: SickCase = trial.do("report_sick", SickReport(**others))
+    _recovers(trial, case)
+    return case
+
+
+def _recovers(trial: Trial, case: SickCase) -> None:
+    def recover() -> None:
+        with suppress(WorkplaceError):
+            trial.service.report_recovered(case.ref)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+    if trial.offers("report_recovered"):
+        trial.afterwards(recover)
+
+
+def _nowhere(trial: Trial) -> Ref:
+    return Ref(connection=trial.service.connection_name, kind="leave", id="0")
+
+
+def _separate(trial: Trial) -> LeaveDraft:
+    first = trial["workday"]
+    return LeaveDraft(leave_type=trial["leave_type"], days=(DayOff(date=first), DayOff(date=first + timedelta(days=2))))
+
+
+def _charged(request: LeaveRequest) -> list[date]:
+    return [day.date for day in request.days if day.charged.value]
+
+
+_DRAFTS: Mapping[str, tuple[Callable[[Trial], LeaveDraft], Callable[[LeaveRequest, Trial], bool]]] = {
+    "half_days": (
+        lambda trial: _draft(trial, first_portion=Portion.AM),
+        lambda made, _: [day.portion for day in made.days] == [Portion.AM],
+    ),
+    "hours": (
+        lambda trial: LeaveDraft.for_hours(trial["leave_type"], trial["workday"], 2),
+        lambda made, _: [day.hours for day in made.days] == [2],
+    ),
+    "separate_days": (
+        _separate,
+        lambda made, trial: _charged(made) == [trial["workday"], trial["workday"] + timedelta(days=2)],
+    ),
+    "reason": (lambda trial: _draft(trial, reason=DIFFICULT), lambda made, _: made.reason == DIFFICULT),
+    "substitute": (
+        lambda trial: _draft(trial, substitute=trial.given("substitute")),
+        lambda made, trial: made.substitute is not None and made.substitute.same_person(trial["substitute"]) is not False,
+    ),
+    "attachments": (
+        lambda trial: _draft(trial, attachments=(_one(10),)),
+        lambda made, _: [one.name for one in made.attachments] == ["a.pdf"],
+    ),
+}
+"""What is asked for, by feature, and whether it is in the request."""
+
+
+def _submitting(make: Callable[[Trial], LeaveDraft]) -> Callable[[Trial], Mapping[str, Any]]:
+    return lambda trial: {"draft": make(trial)}
+
+
+def _amending(make: Callable[[Trial], LeaveDraft]) -> Callable[[Trial], Mapping[str, Any]]:
+    return lambda trial: {"ref": trial.once("asked", _asked).ref, "draft": make(trial)}
+
+
+def _reporting(field: str, value: Callable[[Trial], Any]) -> Use:
+    return Use(
+        lambda trial: {"report": SickReport.model_validate({field: value(trial)})},
+        lambda case, trial: _shown(case, field, trial) == value(trial),
+    )
+
+
+def _shown(case: SickCase, field: str, trial: Trial) -> Any:
+    _recovers(trial, case)
+    return getattr(case, field)
+
+
 class LeaveConformance(ServiceConformance):
     """Give ``service``, ``leave_type``, ``workday``: a working day with enough leave for it and the ten days after it,
     and ``approver`` where someone decides about requests.
     """
 
     interface = LeaveService
+    creates = frozenset({"submit", "report_sick"})
+    uses = {  # noqa: RUF012 - a ClassVar in the base
+        **{("submit", name): Use(_submitting(make), kept) for name, (make, kept) in _DRAFTS.items()},
+        **{("amend", name): Use(_amending(make), kept) for name, (make, kept) in _DRAFTS.items()},
+        ("withdraw", "reason"): Use(lambda trial: {"ref": _nowhere(trial), "reason": "x"}),
+        ("cancel", "reason"): Use(lambda trial: {"ref": _nowhere(trial), "reason": "x"}),
+        ("decide", "comment"): Use(lambda trial: {"ref": _nowhere(trial), "decision": Decision.APPROVE, "comment": "x"}),
+        ("decide", "return"): Use(lambda trial: {"ref": _nowhere(trial), "decision": Decision.RETURN}),
+        ("report_sick", "half_days"): _reporting("portion", lambda _: Portion.PM),
+        ("report_sick", "expected_until"): _reporting(
+            "expected_until", lambda trial: trial.service.session.today() + timedelta(days=2)
+        ),
+        ("report_sick", "reachable_at"): _reporting("reachable_at", lambda _: "+31 30 123 45 67"),
+        ("report_sick", "handover"): _reporting("handover", lambda _: DIFFICULT),
+    }
     edges = {  # noqa: RUF012 - a ClassVar in the base
         ("submit", "attachment_bytes"): lambda trial, size: {"draft": _draft(trial, attachments=(_one(size),))},
         ("submit", "reason_length"): lambda trial, size: {"draft": _draft(trial, reason="x" * size)},
         ("submit", "days"): lambda trial, size: {
             "draft": LeaveDraft.between(trial["leave_type"], trial["workday"], trial["workday"] + timedelta(days=size - 1))
+        },
+        ("amend", "days"): lambda trial, size: {
+            "ref": trial.once("asked", _asked).ref,
+            "draft": LeaveDraft.between(trial["leave_type"], trial["workday"], trial["workday"] + timedelta(days=size - 1)),
         },
         ("amend", "attachment_bytes"): lambda trial, size: {
             "ref": trial.once("asked", _asked).ref,
@@ -66,6 +161,11 @@ class LeaveConformance(ServiceConformance):
     @pytest.fixture
     def approver(self) -> LeaveService | None:
         """The same service for who decides about the employee's requests; ``None`` where nobody can be given."""
+        return None
+
+    @pytest.fixture
+    def substitute(self) -> PersonRef | None:
+        """A colleague who may stand in; ``None`` where nobody can be given."""
         return None
 
     @pytest.fixture
@@ -95,9 +195,10 @@ class LeaveConformance(ServiceConformance):
         made = _asked(trial)
         assert made.status in (LeaveStatus.SUBMITTED, LeaveStatus.APPROVED), "a new request is submitted, or approved at once"
         assert made.total.value > 0, "a working day costs something: fill in what each day is charged"
-        assert trial.preview("submit", _draft(trial)).blockers, (
-            "the preview of a day that was asked for already says what stands in the way"
-        )
+        if trial.offers("requests"):
+            assert trial.preview("submit", _draft(trial)).blockers, (
+                "the preview of a day that was asked for already says what stands in the way"
+            )
         return made
 
     def try_amend(self, trial: Trial) -> Any:
@@ -146,12 +247,12 @@ class LeaveConformance(ServiceConformance):
         return content
 
     def try_report_sick(self, trial: Trial) -> Any:
-        case = trial.do("report_sick", SickReport())
+        case = _ill(trial)
         assert case.first_day == trial.service.session.today(), "without a first day it is today, in the organisation's zone"
         return case
 
     def try_sick_case(self, trial: Trial) -> Any:
-        case = trial.do("report_sick", SickReport())
+        case = _ill(trial)
         found = trial.do("sick_case", case.ref)
         assert found == case
         return found
