@@ -14,7 +14,7 @@ import pytest
 from attrs import frozen
 
 from workplace_sdk.conformance.bodies import forgotten
-from workplace_sdk.conformance.checks import check, difference, revealed, shape, values_in
+from workplace_sdk.conformance.checks import check, difference, refusing, revealed, shape, values_in
 from workplace_sdk.conformance.damage import Recorded, Taken, damaged, recorded
 from workplace_sdk.conformance.trial import Trial, called, in_a_loop
 from workplace_sdk.kernel.bound import BoundWrite
@@ -163,11 +163,16 @@ class ServiceConformance:
         for name, operation in service.operations().items():
             if isinstance(service.support_of(name), Native):
                 continue
-            with pytest.raises(NotSupported) as refused:
+            with refusing(NotSupported, f"{name} is not offered, so nothing may be sent for it") as refused:
                 getattr(service, name).steps(**_anything(operation))
-            assert refused.value.operation == service.operation_name(name)
+            where = (refused[0].connection, refused[0].operation)
+            assert where == (service.connection_name, service.operation_name(name)), (
+                f"{name}: the refusal says {where}: make it with self.unsupported({name!r})"
+            )
             link = getattr(service, name).handoff(**_anything(operation))
-            assert name not in service.handoffs or link is not None, f"{name}: its hand-off gives no link"
+            assert name not in service.handoffs or link is not None, (
+                f"{name} has a hand-off that gives no link: link() fills in what it knows and leaves the rest empty"
+            )
 
     def test_limits_at_their_edge(self, service: Service, operation: str, request: pytest.FixtureRequest) -> None:
         support = service.support_of(operation)
@@ -178,9 +183,9 @@ class ServiceConformance:
             trial = self._trial(request, service)
             too_much = dict(trial.attempt(operation, partial(_needing, edge=edge, size=int(most) + 1)))
             bound = getattr(too_much.pop("by", service), operation)
-            with pytest.raises(InvalidInput) as refused:
+            with refusing(InvalidInput, f"{operation}: {int(most) + 1} is more than its limit for {measure}") as refused:
                 bound.steps(**too_much)
-            assert refused.value.field == measure
+            assert refused[0].field == measure, f"{operation}: {refused[0]!r} does not name {measure}"
             trial.attempt(operation, partial(_at_edge, operation=operation, edge=edge, most=int(most)))
 
     def test_features_are_kept_or_refused(
@@ -198,9 +203,9 @@ class ServiceConformance:
         known = bound.operation.arguments((), arguments)
         beyond = {one for one in support.without if bound.operation.features[one](known)}
         if name in support.without:
-            with pytest.raises(NotSupported) as refused:
+            with refusing(NotSupported, f"{operation} cannot express {name}, so nothing may be sent that has it") as refused:
                 bound.steps(**arguments)
-            assert refused.value.field in beyond, f"{refused.value!r} does not say that it is {name} which cannot be expressed"
+            assert refused[0].field in beyond, f"{refused[0]!r} does not say that it is {name} which cannot be expressed"
         elif use.kept is not None and not beyond:
             answer = trial.attempt(operation, partial(_used, operation=operation, arguments=arguments, by=asked))
             assert use.kept(answer, trial), (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -10,9 +11,23 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from workplace_sdk.kernel.errors import ConfigError
+from workplace_sdk.kernel.errors import ConfigError, WorkplaceError
 from workplace_sdk.kernel.secrets import Secret
 from workplace_sdk.services.common import Money, Record, Ref
+
+
+@contextmanager
+def refusing(kind: type[WorkplaceError], what: str) -> Generator[list[Any], None, None]:
+    """What is done inside has to end in *kind*; *what* tells the reader of a failing test why. Gives the error, when it is over."""
+    told: list[Any] = []
+    try:
+        yield told
+    except kind as error:
+        told.append(error)
+    except Exception as error:
+        raise AssertionError(f"{what}: raise {kind.__name__}; it raised {error!r}") from error
+    else:
+        raise AssertionError(f"{what}: raise {kind.__name__}; nothing was raised")
 
 
 def values_in(value: Any) -> Iterator[Any]:

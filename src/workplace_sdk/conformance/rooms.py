@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, Use, needs
+from workplace_sdk.conformance.checks import refusing
 from workplace_sdk.conformance.trial import Trial
 from workplace_sdk.kernel.errors import NotFound, Rejected
 from workplace_sdk.kernel.failures import Safety
@@ -234,7 +235,7 @@ class RoomsConformance(ServiceConformance):
         if not trial.offers("get"):
             return _booked(trial)  # somebody else may have it now
         gone = trial.do("get", made.ref)
-        assert _states(gone) == {ReservationState.CANCELLED}
+        assert _states(gone) == {ReservationState.CANCELLED}, "a cancelled meeting is told as cancelled"
         return gone
 
     def try_release(self, trial: Trial) -> Any:
@@ -245,7 +246,9 @@ class RoomsConformance(ServiceConformance):
         invited = trial.other("colleague")
         made = _booked(trial, attendees=(Attendee(person=invited.session.caller),))
         answered = trial.do("respond", made.ref, Response.ACCEPTED, by=invited)
-        assert [one.response for one in answered.attendees] == [Response.ACCEPTED]
+        assert [one.response for one in answered.attendees] == [Response.ACCEPTED], (
+            "respond() gives the meeting back with the answer in it"
+        )
         return answered
 
     def try_check_in(self, trial: Trial) -> Any:
@@ -261,7 +264,7 @@ class RoomsConformance(ServiceConformance):
         assert _states(made) == {ReservationState.REQUESTED}, "a room that needs approval is requested, not confirmed"
         assert made.ref in [one.ref for one in trial.do("inbox", by=approver)], "what waits for the approver is in inbox()"
         done = trial.do("decide", made.ref, Decision.APPROVE, by=approver)
-        assert _states(done) == {ReservationState.CONFIRMED}
+        assert _states(done) == {ReservationState.CONFIRMED}, "decide() gives the meeting back as it is now: confirmed"
         return done
 
     def test_booked_found_and_cancelled(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
@@ -269,16 +272,16 @@ class RoomsConformance(ServiceConformance):
         made = service.book(MeetingDraft(subject=DIFFICULT, span=free, room=room))
         assert made.subject == DIFFICULT, "the subject came back changed: look at the encoding, and at HTML"
         assert made.span == free, "the time came back changed: look at the time zone"
-        assert service.get(made.ref) == made
+        assert service.get(made.ref) == made, "get() gives what book() returned"
         service.cancel(made.ref)
-        assert {one.state.value for one in service.get(made.ref).occurrences} == {ReservationState.CANCELLED}
+        assert _states(service.get(made.ref)) == {ReservationState.CANCELLED}, "a cancelled meeting is told as cancelled"
         service.book(MeetingDraft(subject="again", span=free, room=room))
 
     def test_a_taken_room_is_a_conflict(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
         needs(service, "book")
         service.book(MeetingDraft(subject="one", span=free, room=room))
         half = Span(start=free.start + timedelta(minutes=30), end=free.end + timedelta(minutes=30), zone=free.zone)
-        with pytest.raises(RoomConflict):
+        with refusing(RoomConflict, "the room is taken for half of that time"):
             service.book(MeetingDraft(subject="other", span=half, room=room))
         following = Span(start=free.end, end=free.end + timedelta(hours=1), zone=free.zone)
         service.book(MeetingDraft(subject="next", span=following, room=room))
@@ -286,9 +289,9 @@ class RoomsConformance(ServiceConformance):
     def test_a_taken_room_is_not_offered(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
         needs(service, "book", "find")
         made = service.book(MeetingDraft(subject="one", span=free, room=room))
-        assert made.room is not None
+        assert made.room is not None, "book() does not say which room it took"
         offered = service.find(RoomQuery(span=free, limit=200))
-        assert made.room.ref not in [option.room.ref for option in offered]
+        assert made.room.ref not in [option.room.ref for option in offered], "a room that is taken is offered"
 
     def test_a_repeat_with_the_same_key(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
         needs(service, "book")
@@ -296,17 +299,16 @@ class RoomsConformance(ServiceConformance):
             pytest.skip("book is not KEYED: a repeat is not promised to be harmless")
         key, draft = new_key(), MeetingDraft(subject="one", span=free, room=room)
         first = service.book(draft, key=key)
-        assert service.book(draft, key=key).ref == first.ref
-        assert service.book.reconcile(key) == first
+        assert service.book(draft, key=key).ref == first.ref, "KEYED means: the same key never books twice"
 
     def test_more_people_than_seats(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
         needs(service, "book")
-        with pytest.raises(Rejected):
+        with refusing(Rejected, "nobody fits 10,000 people into a room: look at its capacity"):
             service.book(MeetingDraft(subject="all", span=free, room=room, people=10_000))
 
     def test_what_is_not_there(self, service: RoomBooking, free: Span) -> None:
         needs(service, "get", "book")
-        with pytest.raises(NotFound):
+        with refusing(NotFound, "get() of a meeting that is not there"):
             service.get(Ref(connection=service.connection_name, kind="meeting", id="999999999"))
-        with pytest.raises(NotFound):
+        with refusing(NotFound, "a room that is not there"):
             service.book(MeetingDraft(subject="x", span=free, room="no room has this name"))
