@@ -18,8 +18,10 @@ from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.services.common import PersonRef
 from workplace_sdk.services.experts import ExpertQuery
 from workplace_sdk.wires.ldap.filters import equals, present
-from workplace_sdk.wires.ldap.search import LdapCompare, LdapSearch, paged
-from workplace_sdk.wires.ldap.server import Server, Target
+from workplace_sdk.wires.ldap.opening import Target
+from workplace_sdk.wires.ldap.paging import paged
+from workplace_sdk.wires.ldap.search import LdapCompare, LdapSearch
+from workplace_sdk.wires.ldap.server import Server
 
 ME = PersonRef(login="u0000005")
 

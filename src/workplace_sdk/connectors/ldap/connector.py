@@ -10,8 +10,9 @@ from workplace_sdk.kernel.connector import Connector
 from workplace_sdk.kernel.errors import ConfigError
 
 try:
+    from workplace_sdk.wires.ldap.opening import Target
     from workplace_sdk.wires.ldap.search import LdapSearch
-    from workplace_sdk.wires.ldap.server import Server, Target
+    from workplace_sdk.wires.ldap.server import Server
 except ModuleNotFoundError as missing:
     if missing.name != "ldap":
         raise

@@ -19,7 +19,8 @@ from workplace_sdk.services.common import PersonRef
 from workplace_sdk.services.experts import Expert, ExpertDirectory, ExpertQuery, Match, SkillClaim
 from workplace_sdk.wires.ldap.entries import Entry, is_dn, same_dn
 from workplace_sdk.wires.ldap.filters import Filter, all_of, any_of, at_least, equals, matches
-from workplace_sdk.wires.ldap.search import ANYTHING, Found, LdapModify, LdapSearch, Scope, paged, whole
+from workplace_sdk.wires.ldap.paging import paged
+from workplace_sdk.wires.ldap.search import ANYTHING, Found, LdapModify, LdapSearch, Scope, whole
 
 if TYPE_CHECKING:
     from workplace_sdk.connectors.ldap.connector import Ldap

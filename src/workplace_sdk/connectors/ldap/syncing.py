@@ -17,7 +17,8 @@ from workplace_sdk.search import index
 from workplace_sdk.search.experts import indexed
 from workplace_sdk.search.index import SyncState
 from workplace_sdk.wires.ldap.filters import all_of, at_least
-from workplace_sdk.wires.ldap.search import LdapSearch, paged
+from workplace_sdk.wires.ldap.paging import paged
+from workplace_sdk.wires.ldap.search import LdapSearch
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
