@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import threading
 import time
@@ -11,32 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.ldap.conftest import do, everything, target
 from tests.servers.slapd import Slapd
-from workplace_sdk.kernel.drivers import run
 from workplace_sdk.kernel.errors import ConfigError, NotFound, Rejected, Unauthorized, Unavailable
 from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.services.common import PersonRef
 from workplace_sdk.services.experts import ExpertQuery
-from workplace_sdk.wires.ldap.filters import equals, present
+from workplace_sdk.wires.ldap.filters import equals
 from workplace_sdk.wires.ldap.opening import Target
 from workplace_sdk.wires.ldap.paging import paged
 from workplace_sdk.wires.ldap.search import LdapCompare, LdapSearch
 from workplace_sdk.wires.ldap.server import Server
 
 ME = PersonRef(login="u0000005")
-
-
-def do(effect, seconds: float = 10.0):
-    return run(iter(effect), Call(session=Session(time_limit=seconds), name="test"))
-
-
-def target(server: Slapd, account: str = "reader", **others) -> Target:
-    bind_dn, password = server.account(account)
-    return Target(**{"uris": (server.uri,), "bind_dn": bind_dn, "password": lambda: password, **others})
-
-
-def everything(server: Server, base: str, **others) -> LdapSearch:
-    return LdapSearch(server, base, present("uid"), ("uid",), **others)
 
 
 def test_who_we_are_is_said_when_it_is_not_enough(slapd: Slapd) -> None:
@@ -118,18 +104,6 @@ def test_a_referral_is_followed_where_that_is_allowed(slapd: Slapd) -> None:
         do(LdapSearch(nobody, slapd.suffix, equals("uid", "u0000005")), seconds=2)
 
 
-def test_a_server_that_accepts_and_never_answers_costs_the_time_limit() -> None:
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen(5)
-        server = Server(Target((f"ldap://127.0.0.1:{silent.getsockname()[1]}",), bind_dn="cn=x", password=lambda: "y"))
-        start = time.monotonic()
-        with pytest.raises(Unavailable):
-            do(everything(server, "dc=x"), seconds=1.0)
-        assert time.monotonic() - start < 15
-        assert server.open_connections == 0
-
-
 def test_nobody_there() -> None:
     with pytest.raises(Unavailable):
         do(everything(Server(Target(("ldap://127.0.0.1:1",))), "dc=x"), seconds=1.0)
@@ -149,49 +123,6 @@ def test_pooled_connections_survive_a_restart(own_slapd: Slapd) -> None:
     assert server.open_connections == 1
 
 
-def test_tls_is_verified(own_slapd: Slapd) -> None:
-    ca = own_slapd.certificates.ca
-    good = Server(target(own_slapd, uris=(own_slapd.uri_tls,), ca_file=str(ca)))
-    assert len(do(everything(good, own_slapd.people_base, limit=1)).entries) == 1
-    started = Server(target(own_slapd, start_tls=True, ca_file=str(ca)))
-    assert len(do(everything(started, own_slapd.people_base, limit=1)).entries) == 1
-    for others in ({"ca_file": str(ca.with_name("stranger.pem"))}, {}):
-        for way in ({"uris": (own_slapd.uri_tls,)}, {"start_tls": True}):
-            with pytest.raises((ConfigError, Unavailable)):
-                do(everything(Server(target(own_slapd, **way, **others)), own_slapd.people_base), seconds=3)
-
-
-@pytest.mark.parametrize("certificate", ["wrong", "expired"])
-def test_a_certificate_for_someone_else_or_of_last_year_is_refused(certificate: str) -> None:
-    from tests.servers import slapd
-
-    if reason := slapd.unavailable():
-        pytest.skip(reason)
-    server = Slapd(20, certificate=certificate)
-    try:
-        bound = Server(target(server, uris=(server.uri_tls,), ca_file=str(server.certificates.ca)))
-        with pytest.raises((ConfigError, Unavailable)):
-            do(everything(bound, server.people_base), seconds=3)
-    finally:
-        server.stop()
-
-
-def test_a_server_that_wants_tls_says_so() -> None:
-    from tests.servers import slapd
-
-    if reason := slapd.unavailable():
-        pytest.skip(reason)
-    server = Slapd(20, require_tls=True)
-    try:
-        with pytest.raises(ConfigError) as error:
-            do(everything(Server(target(server)), server.people_base))
-        assert "start_tls" in str(error.value)
-        started = Server(target(server, start_tls=True, ca_file=str(server.certificates.ca)))
-        assert len(do(everything(started, server.people_base, limit=1)).entries) == 1
-    finally:
-        server.stop()
-
-
 def test_many_threads_share_few_connections(slapd: Slapd) -> None:
     server = Server(target(slapd), most=4)
     with ThreadPoolExecutor(16) as pool:
@@ -202,25 +133,6 @@ def test_many_threads_share_few_connections(slapd: Slapd) -> None:
         found = [[entry.first("uid") for entry in one.result().entries] for one in searches]
     assert found == [[f"u{number:07d}"] for number in numbers]
     assert server.open_connections <= 4
-
-
-def test_a_child_opens_its_own_connections(slapd: Slapd) -> None:
-    server = Server(target(slapd))
-    do(everything(server, slapd.people_base, limit=1))
-    child = os.fork()
-    if child == 0:
-        try:
-            ok = len(do(everything(server, slapd.people_base, limit=3)).entries) == 3
-        except BaseException:  # noqa: BLE001 - the child only has its exit code
-            ok = False
-        import gc
-
-        gc.collect()
-        os._exit(0 if ok else 1)
-    assert os.waitpid(child, 0)[1] == 0
-    lease_before = server.open_connections
-    assert len(do(everything(server, slapd.people_base, limit=3)).entries) == 3
-    assert server.open_connections == lease_before == 1
 
 
 def test_a_cancelled_call_leaves_no_connection_and_no_thread() -> None:

@@ -1,5 +1,8 @@
+from typing import Any
+
 class LDAPError(Exception):
     errnum: int
+    def __init__(self, told: Any = ...) -> None: ...
 
 class SERVER_DOWN(LDAPError): ...
 class CONNECT_ERROR(LDAPError): ...
@@ -49,3 +52,6 @@ OPT_X_TLS_CACERTFILE: int
 OPT_X_TLS_NEWCTX: int
 OPT_X_SASL_NOCANON: int
 OPT_CONNECT_ASYNC: int
+OPT_X_KEEPALIVE_IDLE: int
+OPT_X_KEEPALIVE_PROBES: int
+OPT_X_KEEPALIVE_INTERVAL: int

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
+import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 from ldap.controls import DecodeControlTuples, RequestControlTuples
@@ -93,23 +96,45 @@ def awaited(connection: Connection, number: int, attempt: Attempt, every: int = 
                 raise
 
 
+def connected(uri: str, seconds: float) -> Connection:
+    """A connection to *uri*: reached within *seconds* when it is ``ldap://``, else reached when it is first used.
+
+    Raises:
+        ConfigError: It is no address of a directory.
+        ldap.SERVER_DOWN: Nobody is there.
+    """
+    try:
+        address = urlsplit(uri)
+        if address.scheme != "ldap":
+            return Connection(uri)
+        reached = socket.create_connection((address.hostname or "", address.port or 389), seconds)
+        _limit_reads(reached, seconds)
+    except (ldap.LDAPError, ValueError) as error:
+        raise ConfigError(f"{uri} is no address of a directory", key="uri") from error
+    except OSError as error:
+        raise ldap.SERVER_DOWN({"desc": "Can't contact LDAP server", "info": error.strerror or str(error)}) from error
+    return Connection(uri, fileno=reached.detach())
+
+
+def _limit_reads(reached: socket.socket, seconds: float) -> None:
+    """Have a read end that libldap makes in a handshake, where it waits for the rest of what came, past every limit it was given."""
+    limit = struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6))  # a timeval
+    reached.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+
+
 def bind(connection: Connection, uri: str, target: Target, attempt: Attempt, seconds: float) -> None:
-    """Reach the server of *connection* and say who we are there, within *seconds*.
+    """Say who we are on the *connection* to *uri*, within *seconds*, beginning TLS before.
 
     Raises:
         ConfigError: The settings are wrong: certificates, password.
-        ldap.LDAPError: It could not be reached, or does not accept us.
+        ldap.LDAPError: The server could not be reached, or does not accept us.
     """
     until = monotonic() + seconds
-    encrypted = uri.startswith("ldaps://")
     _set_options(connection, target, seconds)
-    if encrypted:
-        connection.set_option(ldap.OPT_CONNECT_ASYNC, 1)  # else libldap waits for a silent server's handshake for ever
-    if target.start_tls or (encrypted and target.sasl):  # what follows cannot wait for a connection that is not there yet
-        _reach(connection, attempt, until)
     if target.start_tls:
-        connection.set_option(ldap.OPT_CONNECT_ASYNC, 1)
         connection.start_tls_s()
+    elif target.sasl and uri.startswith("ldaps:"):
+        _reach(connection, attempt, until)  # a SASL bind does not wait for the connection
     if target.sasl == "GSSAPI":
         connection.sasl_gssapi_bind_s()
     elif target.sasl == "EXTERNAL":
@@ -118,8 +143,8 @@ def bind(connection: Connection, uri: str, target: Target, attempt: Attempt, sec
         number = connection.simple_bind(target.bind_dn or "", _password(target))
         _do_not_block(connection)
         awaited(connection, number, attempt, until=until)
-    connection.set_option(ldap.OPT_CONNECT_ASYNC, 0)
     _do_not_block(connection)
+    connection.set_option(ldap.OPT_CONNECT_ASYNC, 0)
 
 
 def _set_options(connection: Connection, target: Target, seconds: float) -> None:
@@ -128,6 +153,10 @@ def _set_options(connection: Connection, target: Target, seconds: float) -> None
         ldap.OPT_REFERRALS: 0,  # libldap follows them past every time limit, with another identity
         ldap.OPT_NETWORK_TIMEOUT: seconds,
         ldap.OPT_TIMEOUT: seconds,
+        ldap.OPT_CONNECT_ASYNC: 1,  # or libldap waits for ever, busily, for the handshake of a silent server
+        ldap.OPT_X_KEEPALIVE_IDLE: 10,  # a handshake that began ends when the other machine is gone
+        ldap.OPT_X_KEEPALIVE_PROBES: 3,
+        ldap.OPT_X_KEEPALIVE_INTERVAL: 5,
         ldap.OPT_X_TLS_REQUIRE_CERT: ldap.OPT_X_TLS_DEMAND,
     }
     if target.ca_file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from workplace_sdk.kernel.errors import ConfigError, Unavailable
 from workplace_sdk.kernel.failures import Failure, Kind
 from workplace_sdk.kernel.threads import after_fork
 from workplace_sdk.wires.ldap.failing import described, failure
-from workplace_sdk.wires.ldap.opening import ELSEWHERE, Connection, Target, bind
+from workplace_sdk.wires.ldap.opening import ELSEWHERE, Connection, Target, bind, connected
 from workplace_sdk.wires.ldap.trust import distrust
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Server:
         self._changed = threading.Condition(self._lock)
         self._waiting = 0
         self._idle: list[tuple[float, Connection]] = []
-        self._opening = 0
+        self._places = 0  # taken by connections that are open or being opened
         self._open: dict[int, Connection] = {}
         self._others: dict[str, Server] = {}
 
@@ -82,8 +83,8 @@ class Server:
                 while True:
                     if (connection := self._pooled()) is not None:
                         return connection
-                    if len(self._open) + self._opening < self._most:
-                        self._opening += 1
+                    if self._places < self._most:
+                        self._places += 1
                         return None
                     if not self._changed.wait(attempt.remaining()):
                         raise Failure(Kind.NOT_SENT, Unavailable(f"{what}: all {self._most} connections are in use"))
@@ -99,13 +100,8 @@ class Server:
 
     def drop(self, connection: Connection) -> None:
         """The end of a lease: close the connection."""
-        with self._changed:
-            self._open.pop(id(connection), None)
-            self._changed.notify()
-        try:
-            connection.unbind_ext()
-        except ldap.LDAPError:
-            return
+        self._close(connection)
+        self._free_place()
 
     def drop_idle(self) -> None:
         """Close what is pooled: the server was restarted."""
@@ -138,40 +134,50 @@ class Server:
     def _opened(self, attempt: Attempt, what: str) -> Connection:
         """A bound connection to the first address that answers."""
         uris = self.target.uris
-        with self._lock:
-            self._opening -= 1
-            connection = self._made(uris[0])
-        for number, uri in enumerate(uris, 1):
-            seconds = max(0.1, min(CONNECTING, attempt.remaining() / (len(uris) - number + 1)))
-            try:
-                bind(connection, uri, self.target, attempt, seconds)
-            except ldap.LDAPError as error:
-                self.drop(connection)
-                if isinstance(error, ELSEWHERE):
-                    self._check_trust(error, uri, attempt, what)
-                if number == len(uris) or attempt.abandoned or not isinstance(error, ELSEWHERE):
-                    raise failure(error, what, identity=self.target.identity, sent=False) from error
-                connection = self._made(uris[number])
-            except BaseException:
-                self.drop(connection)
-                raise
-            else:
-                return connection
-        raise AssertionError("a target has an address")
-
-    def _made(self, uri: str) -> Connection:
-        """A connection that connects to nothing yet; known from now on, so that a child of a fork knows it too."""
         try:
-            connection = Connection(uri)
-        except ldap.LDAPError as error:
-            raise ConfigError(f"{uri} is no address of a directory", key="uri") from error
-        self._open[id(connection)] = connection
+            for number, uri in enumerate(uris):
+                left = len(uris) - number
+                seconds = max(0.1, min(CONNECTING, attempt.remaining() / left))
+                until = monotonic() + seconds
+                try:
+                    return self._bound(uri, attempt, seconds)
+                except ELSEWHERE as error:
+                    if monotonic() < until:
+                        self._check_trust(error, uri, attempt, what)
+                    if left == 1 or attempt.abandoned:
+                        raise
+            raise AssertionError("a target has an address")
+        except BaseException as error:
+            self._free_place()
+            if isinstance(error, ldap.LDAPError):
+                raise failure(error, what, identity=self.target.identity, sent=False) from error
+            raise
+
+    def _bound(self, uri: str, attempt: Attempt, seconds: float) -> Connection:
+        until = monotonic() + seconds
+        connection = connected(uri, seconds)
+        self._open[id(connection)] = connection  # known from now on, so that a child of a fork knows it too
+        try:
+            bind(connection, uri, self.target, attempt, max(0.1, until - monotonic()))
+        except BaseException:
+            self._close(connection)
+            raise
         return connection
+
+    def _close(self, connection: Connection) -> None:
+        self._open.pop(id(connection), None)
+        with suppress(ldap.LDAPError):
+            connection.unbind_ext()
+
+    def _free_place(self) -> None:
+        with self._changed:
+            self._places -= 1
+            self._changed.notify()
 
     def _check_trust(self, error: ldap.LDAPError, uri: str, attempt: Attempt, what: str) -> None:
         """Say so when it is about the certificate: the result code is the same as for a server that is down."""
         start_tls, left = self.target.start_tls, attempt.remaining()
-        if not (start_tls or uri.startswith("ldaps://")) or isinstance(error, ldap.TIMEOUT) or left < 0.1:
+        if not (start_tls or uri.startswith("ldaps://")) or left < 0.1:
             return
         words = described(error)
         told = any(word in words.lower() for word in ("certificate", "hostname", "common name", "verify"))
