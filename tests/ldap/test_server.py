@@ -174,11 +174,10 @@ def test_comparing(slapd: Slapd) -> None:
 
 def test_a_short_part_is_never_searched_for_unasked(directory, monkeypatch: pytest.MonkeyPatch) -> None:
     from workplace_sdk.connectors.ldap.finding import candidates_filter
-    from workplace_sdk.connectors.ldap.translation import people_filter
 
     experts = directory()
     for text in ("abc", "a", "ab abcd"):
-        wanted = candidates_filter(experts.settings, ExpertQuery(text=text), people_filter(experts.settings))
+        wanted = candidates_filter(experts.settings, ExpertQuery(text=text))
         for part in ("=*abc*", "=*a*", "=*ab*", "(roomNumber"):
             assert part not in wanted
     assert "=*abcd*" in wanted

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from attrs import define, field, frozen
 
-from workplace_sdk.search.fold import near_forms, one_edit_apart, words
+from workplace_sdk.search.fold import local_part, near_forms, one_edit_apart, words
 from workplace_sdk.search.lookup import Term, looked_up
 from workplace_sdk.search.schema import FIELDS, index_forms, index_words, people_index
 
@@ -105,7 +105,7 @@ class _Found:
 
 def search(connection: Connection, request: SearchRequest) -> SearchResult:
     """Who fits *request*, in the caller's transaction."""
-    typed = list(dict.fromkeys(words(request.text)))[:MOST_WORDS]
+    typed = list(dict.fromkeys(words(local_part(request.text))))[:MOST_WORDS]
     fixed = _fixed(request)
     if not typed and not fixed:
         return SearchResult(())

@@ -53,7 +53,9 @@ def failure(error: ldap.LDAPError, what: str, *, identity: str | None, sent: boo
         return Failure(Kind.REFUSED, NotFound(text))
     if isinstance(error, ldap.REFERRAL):
         return Failure(Kind.REFUSED, Rejected(f"{what}: it is kept on another server", native_code=code_of(error)))
-    if isinstance(error, ldap.ADMINLIMIT_EXCEEDED | ldap.UNWILLING_TO_PERFORM):
+    if isinstance(error, ldap.ADMINLIMIT_EXCEEDED):  # what this identity may ask for is less
+        return Failure(Kind.REFUSED, Unauthorized(text, identity=identity))
+    if isinstance(error, ldap.UNWILLING_TO_PERFORM):
         return Failure(Kind.REFUSED, Rejected(text, native_code=code_of(error)))
     if isinstance(error, ldap.ALREADY_EXISTS | ldap.ASSERTION_FAILED):
         return Failure(Kind.REFUSED, Conflict(text, native_code=code_of(error)))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 from ldap.controls.libldap import SimplePagedResultsControl
 
 import ldap
-from workplace_sdk.kernel.effects import Action, Page, PageSteps
-from workplace_sdk.kernel.errors import Unavailable
+from workplace_sdk.kernel.effects import Action, Page, PageSteps, Steps
+from workplace_sdk.kernel.errors import Unauthorized, Unavailable
 from workplace_sdk.kernel.failures import Failure, Kind
-from workplace_sdk.kernel.listing import Missing
+from workplace_sdk.kernel.listing import Gap, Missing
+from workplace_sdk.kernel.paging import for_each_page
 from workplace_sdk.wires.ldap.entries import Entry
 from workplace_sdk.wires.ldap.failing import described, failure, referred
 from workplace_sdk.wires.ldap.opening import Connection, awaited, decoded
@@ -21,6 +22,8 @@ from workplace_sdk.wires.ldap.server import Server
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.failures import Attempt
+
+T = TypeVar("T")
 
 
 @frozen
@@ -55,7 +58,9 @@ class LdapPage(Action[tuple[Found, bytes]]):
 
     def _failure(self, error: ldap.LDAPError) -> Failure:
         told = failure(error, self.what, identity=self.search.server.target.identity)
-        if not self.cookie or told.kind is Kind.REFUSED:
+        if isinstance(error, ldap.ADMINLIMIT_EXCEEDED):
+            return Failure(Kind.REFUSED, PageRefused(told.error.message, identity=self.search.server.target.identity))
+        if not self.cookie or isinstance(told.error, Unauthorized):
             return told
         # A page belongs to its connection, and Active Directory gives the next one when it is asked for a page again.
         return Failure(Kind.REFUSED, Unavailable(f"{self.what}: {described(error)}: start from the first page again"))
@@ -76,6 +81,10 @@ class LdapPage(Action[tuple[Found, bytes]]):
         with suppress(ldap.SIZELIMIT_EXCEEDED):
             one_by_one(connection, self.search.asked(connection, attempt, [control]), attempt, rows)
         return found_in(rows, Missing.SIZE_LIMIT)
+
+
+class PageRefused(Unauthorized):
+    """This identity may not have so many entries at a time, or no pages at all."""
 
 
 class _Course:
@@ -116,8 +125,8 @@ def paged(search: LdapSearch, *, size: int = 500, connection: str = "") -> PageS
         while True:
             try:
                 found, cookie = yield from LdapPage(search, course, size, cookie)
-            except Exception as error:
-                if cookie or size <= 1 or getattr(error, "native_code", None) != str(ldap.ADMINLIMIT_EXCEEDED.errnum):
+            except PageRefused:
+                if cookie or size == 1:
                     raise
                 size = max(1, size // 2)  # OpenLDAP refuses a page above its limit instead of making it smaller
                 continue
@@ -132,3 +141,18 @@ def paged(search: LdapSearch, *, size: int = 500, connection: str = "") -> PageS
         course.drop()
     for other in there:
         yield from paged(other, size=size, connection=connection)
+
+
+def collected(pages: PageSteps[T]) -> Steps[tuple[list[T], list[Gap]]]:
+    """Everything on *pages*, and what is known to be missing from them."""
+    items: list[T] = []
+    gaps: list[Gap] = []
+
+    def keep(page: Page[T]) -> Steps[bool]:
+        items.extend(page.items)
+        gaps.extend(page.gaps)
+        return False
+        yield
+
+    yield from for_each_page(pages, keep)
+    return items, gaps

@@ -12,11 +12,11 @@ import ldap
 from workplace_sdk.kernel.effects import Action, Steps
 from workplace_sdk.kernel.errors import InvalidInput
 from workplace_sdk.kernel.listing import Gap, Missing
-from workplace_sdk.wires.ldap.entries import RANGE, Entries, Entry
+from workplace_sdk.wires.ldap.entries import RANGE, Entries, Entry, below
 from workplace_sdk.wires.ldap.failing import failure, referred
 from workplace_sdk.wires.ldap.filters import Filter
 from workplace_sdk.wires.ldap.opening import ELSEWHERE, Connection, awaited
-from workplace_sdk.wires.ldap.referrals import Referral
+from workplace_sdk.wires.ldap.referrals import Referral, server_of
 from workplace_sdk.wires.ldap.server import Server
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 _SCOPES: Final = {"base": ldap.SCOPE_BASE, "one": ldap.SCOPE_ONELEVEL, "sub": ldap.SCOPE_SUBTREE}
 ANYTHING: Final = Filter("(objectClass=*)")
-FOLLOWED: Final = 3
+FOLLOWED: Final = 5
 """From server to server at most so often."""
 Scope = Literal["base", "one", "sub"]
 
@@ -58,7 +58,7 @@ class LdapSearch(Action[Found]):
     Attributes:
         attributes: Which to fetch; operational ones only come when named.
         limit: At most so many entries; the server's own limit may be lower.
-        depth: From how many more servers to follow referrals.
+        visited: Servers and bases that were searched on the way here, by referrals.
     """
 
     server: Server = field(repr=False, eq=False)
@@ -67,7 +67,7 @@ class LdapSearch(Action[Found]):
     attributes: tuple[str, ...] | None = None
     scope: Scope = "sub"
     limit: int = 0
-    depth: int = FOLLOWED
+    visited: tuple[tuple[frozenset[str | None], str], ...] = ()
 
     @property
     def what(self) -> str:
@@ -122,20 +122,20 @@ class LdapSearch(Action[Found]):
         return Found(entries, left, missing)
 
     def elsewhere(self, uris: Sequence[str]) -> tuple[list[LdapSearch], tuple[str, ...]]:
-        """This search on each server of *uris* that is allowed, and the referrals that are left."""
+        """This search on each server of *uris* that is allowed and was not asked yet, and the referrals that are left."""
         target = self.server.target
+        visited = (*self.visited, (frozenset(map(server_of, target.uris)), self.base))
         searches: list[LdapSearch] = []
         left: list[str] = []
         for uri in uris:
             to = Referral.parse(uri)
-            if to is None or to.server not in target.referrals or not self.depth:
+            if to is None or to.server not in target.referrals or len(visited) > FOLLOWED:
                 left.append(uri)
                 continue
-            server = self.server.other(to.server)
-            wanted, scope = to.filter or self.filter, to.scope or self.scope
-            searches.append(
-                evolve(self, server=server, base=to.base or self.base, filter=wanted, scope=scope, depth=self.depth - 1)
-            )
+            base, scope = to.base or self.base, to.scope or self.scope
+            if not any(to.server in servers and below(base, searched) for servers, searched in visited):
+                server, wanted = self.server.other(to.server), to.filter or self.filter
+                searches.append(evolve(self, server=server, base=base, scope=scope, filter=wanted, visited=visited))
         return searches, tuple(left)
 
 
