@@ -11,11 +11,12 @@ from tests.servers import slapd as slapd_server
 from tests.servers.slapd import Slapd
 from workplace_sdk.connectors.ldap import Ldap, LdapSettings
 from workplace_sdk.connectors.ldap.experts import LdapExperts
-from workplace_sdk.kernel.drivers import run
+from workplace_sdk.kernel.drivers import run, run_pages
 from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.services.common import PersonRef
 from workplace_sdk.wires.ldap.filters import present
 from workplace_sdk.wires.ldap.opening import Target
+from workplace_sdk.wires.ldap.paging import paged
 from workplace_sdk.wires.ldap.search import LdapSearch
 from workplace_sdk.wires.ldap.server import Server
 
@@ -74,3 +75,10 @@ def target(server: Slapd, account: str = "reader", **others) -> Target:
 
 def everything(server: Server, base: str, **others) -> LdapSearch:
     return LdapSearch(server, base, present("uid"), ("uid",), **others)
+
+
+def pages_of(server: Server, base: str, size: int) -> tuple[int, list[str]]:
+    """How many came page by page, and why not more."""
+    pages = run_pages(paged(everything(server, base), size=size), Call(session=Session(), name="test"))
+    count = sum(1 for _ in pages)
+    return count, [gap.why for gap in pages.gaps]

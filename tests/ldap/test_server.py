@@ -10,16 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.ldap.conftest import do, everything, target
+from tests.ldap.conftest import do, everything, pages_of, target
 from tests.servers.slapd import Slapd
-from workplace_sdk.kernel.errors import ConfigError, NotFound, Rejected, Unauthorized, Unavailable
+from workplace_sdk.kernel.drivers import run
+from workplace_sdk.kernel.errors import ConfigError, NotFound, OutcomeUnknown, Unauthorized, Unavailable
+from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.services.common import PersonRef
 from workplace_sdk.services.experts import ExpertQuery
-from workplace_sdk.wires.ldap.filters import equals
+from workplace_sdk.wires.ldap.filters import any_of, contains, equals
 from workplace_sdk.wires.ldap.opening import Target
-from workplace_sdk.wires.ldap.paging import paged
-from workplace_sdk.wires.ldap.search import LdapCompare, LdapSearch
+from workplace_sdk.wires.ldap.search import LdapCompare, LdapModify, LdapSearch
 from workplace_sdk.wires.ldap.server import Server
 
 ME = PersonRef(login="u0000005")
@@ -61,52 +62,18 @@ def test_limits_keep_what_came(slapd: Slapd) -> None:
     assert server.open_connections == 1
 
 
-def pages_of(server: Server, base: str, size: int) -> list[int]:
-    from workplace_sdk.kernel.drivers import run_pages
-
-    pages = run_pages(paged(everything(server, base), size=size), Call(session=Session(), name="test"))
-    count = sum(1 for _ in pages)
-    return [count, *([1] if pages.gaps else [])]
-
-
-def test_paging_limits(slapd: Slapd) -> None:
-    assert pages_of(Server(target(slapd)), slapd.people_base, 300) == [2000]
-    assert pages_of(Server(target(slapd)), slapd.people_base, 5000) == [2000]
-    assert pages_of(Server(target(slapd, "limited")), slapd.people_base, 20) == [100, 1]
-    with pytest.raises(Rejected):
-        pages_of(Server(target(slapd, "nopaging")), slapd.people_base, 20)
-
-
-def test_leaving_a_paged_search_early_ends_it(slapd: Slapd) -> None:
-    from workplace_sdk.kernel.drivers import run_pages
-
-    server = Server(target(slapd))
-    for _ in range(20):
-        pages = run_pages(paged(everything(server, slapd.people_base), size=50), Call(session=Session(), name="test"))
-        next(pages)
-        pages.close()
-    assert server.open_connections == 0
-    assert len(do(everything(server, slapd.people_base, limit=5)).entries) == 5
-
-
-def test_referrals_are_told_and_not_followed(slapd: Slapd) -> None:
-    server = Server(target(slapd))
-    start = time.monotonic()
-    found = do(LdapSearch(server, slapd.suffix, equals("uid", "u0000005")))
-    assert time.monotonic() - start < 15  # libldap would try for much longer
-    assert [entry.dn for entry in found.entries] == [slapd.person(5)[0]]
-    assert found.referrals == (f"ldap://127.0.0.1:1/ou=partners,{slapd.suffix}??sub",)
-
-
-def test_a_referral_is_followed_where_that_is_allowed(slapd: Slapd) -> None:
-    nobody = Server(target(slapd, referrals=frozenset({"ldap://127.0.0.1:1"})))
-    with pytest.raises(Unavailable):  # the allowed server is down, and that is said
-        do(LdapSearch(nobody, slapd.suffix, equals("uid", "u0000005")), seconds=2)
-
-
 def test_nobody_there() -> None:
     with pytest.raises(Unavailable):
         do(everything(Server(Target(("ldap://127.0.0.1:1",))), "dc=x"), seconds=1.0)
+
+
+def test_a_server_that_gives_up_in_time_gives_what_it_found(own_slapd: Slapd) -> None:
+    """``person 1`` has a second there; hundreds of parts that no index helps with take longer."""
+    dn, password = own_slapd.person(1)
+    server = Server(target(own_slapd, bind_dn=dn, password=lambda: password))
+    slow = any_of(equals("uid", "u0000000"), *(contains("description", f"q{number:02x}") for number in range(20_000)))
+    found = do(LdapSearch(server, own_slapd.people_base, slow, ("uid",)), 60)
+    assert (found.missing, [entry.first("uid") for entry in found.entries]) == ("time_limit", ["u0000000"])
 
 
 def test_pooled_connections_survive_a_restart(own_slapd: Slapd) -> None:
@@ -121,6 +88,36 @@ def test_pooled_connections_survive_a_restart(own_slapd: Slapd) -> None:
     own_slapd.start()
     assert len(do(everything(server, own_slapd.people_base, limit=5)).entries) == 5
     assert server.open_connections == 1
+
+
+def test_however_many_connections_died_the_next_call_is_answered(own_slapd: Slapd) -> None:
+    server = Server(target(own_slapd), most=8)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: do(everything(server, own_slapd.people_base, limit=200)), range(64)))
+    for ask in (
+        lambda: do(everything(server, own_slapd.people_base, limit=5)),
+        lambda: pages_of(server, own_slapd.people_base, 50),
+    ):
+        assert server.open_connections > 4
+        own_slapd.halt()
+        own_slapd.start()
+        ask()
+        assert server.open_connections == 1
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: do(everything(server, own_slapd.people_base, limit=200)), range(64)))
+
+
+def test_a_change_is_not_sent_twice_when_the_server_was_restarted(own_slapd: Slapd) -> None:
+    server = Server(target(own_slapd, "writer"))
+    change = LdapModify(server, own_slapd.person(5)[0], (("labSkill", ("bijen",)),))
+    assert len(do(everything(server, own_slapd.people_base, limit=5)).entries) == 5
+    own_slapd.halt()
+    own_slapd.start()
+    with pytest.raises(OutcomeUnknown):
+        run(iter(change), Call(session=Session(time_limit=5), name="test", safety=Safety.ONCE))
+    run(iter(change), Call(session=Session(time_limit=5), name="test", safety=Safety.ONCE))
+    (entry,) = do(LdapSearch(server, own_slapd.people_base, equals("labSkill", "bijen"))).entries
+    assert entry.all("labSkill") == ("bijen",)
 
 
 def test_many_threads_share_few_connections(slapd: Slapd) -> None:
@@ -181,31 +178,3 @@ def test_a_short_part_is_never_searched_for_unasked(directory, monkeypatch: pyte
         for part in ("=*abc*", "=*a*", "=*ab*", "(roomNumber"):
             assert part not in wanted
     assert "=*abcd*" in wanted
-
-
-def test_the_index_follows_the_directory(own_slapd: Slapd, directory, database_url: str) -> None:
-    from workplace_sdk.services.experts import SkillClaim
-    from workplace_sdk.wires.sql import Database
-
-    store = Database(database_url)
-    experts = directory("writer", server=own_slapd, index=True, surroundings={"store": store}, page_size=50)
-    assert (
-        experts.find(ExpertQuery(text="u0000005"))[0].expert.person.login == "u0000005"
-    )  # not filled yet: the directory is asked
-    told: list[int] = []
-    report = do(experts.ldap.sync(lambda done, _total: told.append(done)), 60)
-    assert (report.full, report.written, report.removed, report.total) == (True, 200, 0, 200)
-    assert told == [50, 100, 150, 200]
-    person = experts.get(PersonRef(login="u0000012"))
-    typed = person.name.split()[-1]
-    assert person.name in {match.expert.name for match in experts.find(ExpertQuery(text=typed[:-1] + "x", limit=100))}
-    gone = experts.get(PersonRef(login="u0000020"))
-    own_slapd.remove(str(gone.person.dn))
-    experts.update_topics((SkillClaim(name="bijen houden"),), person=person.person)
-    report = do(experts.ldap.sync(), 60)
-    assert (report.full, report.removed, report.total) == (False, 1, 199)
-    assert [match.expert.person.login for match in experts.find(ExpertQuery(text="beijn houden"))] == ["u0000012"]
-    assert not [match for match in experts.find(ExpertQuery(text="u0000020")) if match.expert.person.login == "u0000020"]
-    inactive = "u0000011"
-    assert inactive not in {match.expert.person.login for match in experts.find(ExpertQuery(text=inactive, limit=100))}
-    store.close()

@@ -139,7 +139,8 @@ class Slapd:
         self._index = index
         settings = {"home": self.home, "suffix": SUFFIX, "data": data, "extra": extra, "certificate": certificate}
         self._config = self.home / "slapd.conf"
-        self._config.write_text(_CONFIG.format(**settings, indexes=_INDEXES[index]))
+        hurried = f'limits dn.exact="{self.person(1)[0]}" size=unlimited time=1\n'
+        self._config.write_text(_CONFIG.format(**settings, indexes=_INDEXES[index]).replace("limits ", hurried + "limits ", 1))
         self._fill(data)
         self.start()
 

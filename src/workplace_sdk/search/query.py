@@ -177,8 +177,11 @@ def _exactly(found: _Found) -> bool:
 def _forgive(
     connection: Connection, request: SearchRequest, found: _Found, terms: Sequence[Term], fixed: Sequence[Term]
 ) -> None:
-    """Add who is found with one letter wrong in one word: a few for every word it may have been, so that none hides another."""
-    near = _near(connection, [term.word for term in terms if len(term.word) > 3 or len(terms) > 1])
+    """Add who is found with one letter wrong in one word: a few for every word it may have been, so that none hides another.
+
+    A number with one digit wrong is another number, and a login is somebody else's.
+    """
+    near = _near(connection, [term.word for term in terms if term.word.isalpha() and (len(term.word) > 3 or len(terms) > 1)])
     exact = [term.allowing("exact", FIELDS) for term in terms]
     for index, term in enumerate(exact):
         for word in near.get(term.word, ()):
