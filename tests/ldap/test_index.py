@@ -113,7 +113,7 @@ def test_a_branch_is_renamed_and_moved_with_everyone_in_it(own_slapd: Slapd, exp
     with own_slapd.administrator() as admin:
         admin.add_s(f"ou=team,{base}", [("objectClass", [b"organizationalUnit"]), ("ou", [b"team"])])
         for uid in (b"bij1", b"bij2"):
-            entry = {"objectClass": [b"inetOrgPerson"], "uid": [uid], "cn": [b"Bij"], "sn": [b"Bij"]}
+            entry = {"objectClass": [b"inetOrgPerson"], "uid": [uid], "cn": [b"Bijenkorf"], "sn": [b"Bijenkorf"]}
             admin.add_s(f"uid={uid.decode()},ou=team,{base}", list(entry.items()))
     assert synced(index)[1:] == (ACTIVE + 2, 0, ACTIVE + 2)
     for name, above, came in (
@@ -125,7 +125,7 @@ def test_a_branch_is_renamed_and_moved_with_everyone_in_it(own_slapd: Slapd, exp
             (old, _) = admin.search_s(own_slapd.suffix, 2, "(|(ou=team)(ou=ploeg))", ["1.1"])[0]
             admin.rename_s(old, name, above)
         assert synced(index) == (False, *came)
-        dns = {match.expert.person.dn for match in index.find(ExpertQuery(text="bij"))}
+        dns = {match.expert.person.dn for match in index.find(ExpertQuery(text="bijenkorf"))}
         assert dns == ({f"uid=bij1,{name},{above}", f"uid=bij2,{name},{above}"} if above == base else set())
 
 
