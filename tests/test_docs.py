@@ -20,7 +20,10 @@ from workplace_sdk.testing import Sample, sample_workplace
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-ELSEWHERE = {"docs/plugins/connector.md"}  # a package of its own: see test_the_connector_of_the_page_passes
+ELSEWHERE = {
+    "docs/plugins/connector.md",
+    "docs/plugins/soap.md",
+}  # packages of their own: see below, and tests/soap/test_example.py
 
 
 def blocks(page: Path, language: str) -> list[str]:

@@ -30,7 +30,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from workplace_sdk.kernel.errors import ConfigError
-from workplace_sdk.services.common import PersonRef, checked_zone
+from workplace_sdk.services.common import Money, PersonRef, checked_zone
 
 SERVICES: Final = ("leave", "experts", "rooms", "expenses", "incidents")
 FILE_NAME: Final = "workplace.toml"
@@ -89,6 +89,56 @@ class ServiceSettings(_Strict):
         if not value or len(set(value)) != len(value):
             raise ValueError("name one connection or several different ones")
         return value
+
+
+class OrderSettings(_Strict):
+    """``[meetings.orders.NAME]``: who brings these items, and how they are asked.
+
+    Attributes:
+        items: Names of items, such as ``Lunch``.
+        connection: A mail server, a facility system (which offers rooms) or a helpdesk (which offers incidents).
+        to: For mail: the address of who brings it.
+        category: For a helpdesk: the ticket's category. It says that tickets are meant where a connection offers rooms as well.
+        order_before: Hours before the start until which it can be ordered.
+        cancel_before: Hours before the start until which it can be cancelled; later it cannot.
+        price: Of one, such as ``12.50 EUR``.
+    """
+
+    items: Annotated[tuple[str, ...], Field(min_length=1)]
+    connection: str
+    to: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = None
+    category: str | None = None
+    order_before: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    cancel_before: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    price: Money | None = None
+
+    @field_validator("price", mode="before")
+    @classmethod
+    def _typed_price(cls, value: object) -> object:
+        return Money.parse(value) if isinstance(value, str) else value
+
+
+class MeetingsSettings(_Strict):
+    """``[meetings]``: where the parts of a meeting come from.
+
+    Attributes:
+        rooms: The connection whose rooms are booked; that of ``[services] rooms`` when left out.
+        invite: A mail server by which attendees are invited, where the rooms' system does not do so itself.
+        orders: Who brings what; what nobody is named for is ordered with the room.
+    """
+
+    rooms: str | None = None
+    invite: str | None = None
+    orders: Mapping[str, OrderSettings] = Field(default_factory=dict[str, OrderSettings])
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        seen: dict[str, str] = {}
+        for name, order in self.orders.items():
+            for item in order.items:
+                if (other := seen.setdefault(item.casefold(), name)) != name:
+                    raise ValueError(f"orders: {item!r} is brought by {other} and by {name}")
+        return self
 
 
 def _people(value: object) -> object:
@@ -158,6 +208,7 @@ class Settings(_Strict):
     services: Mapping[Literal["leave", "experts", "rooms", "expenses", "incidents"], ServiceSettings] = Field(
         default_factory=dict[Any, ServiceSettings]
     )
+    meetings: MeetingsSettings = Field(default_factory=MeetingsSettings)
     roles: Mapping[str, RoleSettings] = Field(default_factory=dict[str, RoleSettings])
     delegations: tuple[DelegationSettings, ...] = ()
 
@@ -182,6 +233,13 @@ class Settings(_Strict):
                     raise ValueError(f"services.{service} names the connection {name!r}; there is: {known}")
             if used.write not in used.read:
                 raise ValueError(f"services.{service}: write = {used.write!r} is not among read")
+        named: dict[str, str | None] = {"rooms": self.meetings.rooms, "invite": self.meetings.invite}
+        named |= {f"orders.{name}": order.connection for name, order in self.meetings.orders.items()}
+        for what, connection in named.items():
+            if connection is not None and connection not in self.connections:
+                raise ValueError(
+                    f"meetings.{what} names the connection {connection!r}; there is: {', '.join(self.connections) or 'none'}"
+                )
         return self
 
     @property

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workplace_sdk.services.experts import ExpertDirectory
     from workplace_sdk.services.incidents import Incidents
     from workplace_sdk.services.leave import LeaveService
+    from workplace_sdk.services.meetings import Meetings
     from workplace_sdk.services.rooms import RoomBooking
     from workplace_sdk.wires.sql import Database
 
@@ -190,6 +191,11 @@ class _Shared:
             if self._store is not None:
                 self._store.close()
 
+    async def aclose(self) -> None:
+        for connector in list(self.connections.values()):
+            await connector.aclose()
+        self.close()
+
 
 class Workplace:
     """The five services of an organisation, for one caller. Safe to use from many threads and after a fork.
@@ -279,6 +285,11 @@ class Workplace:
         return self._shared.store()
 
     @property
+    def has_store(self) -> bool:
+        """Whether the settings ask for a store: by name, or because a connection needs it."""
+        return self._shared.has_store()
+
+    @property
     def me(self) -> PersonRef:
         """The caller; ``InvalidInput`` when nobody is known to be calling."""
         if self._session.caller is None:
@@ -322,6 +333,16 @@ class Workplace:
     def incidents(self) -> Incidents:
         """Incidents: report, follow, confirm."""
         return cast("Incidents", self.service("incidents"))
+
+    @property
+    def meetings(self) -> Meetings:
+        """Meetings over several systems: a room, people, lunch and a projector as one thing."""
+        made = self._services.get("meetings")
+        if made is None:
+            from workplace_sdk.meetings.opening import opened
+
+            made = self._services["meetings"] = opened(self)
+        return cast("Meetings", made)
 
     def service(self, name: str) -> Service:
         """A service by name, over the connections that the settings name for it."""
@@ -454,6 +475,11 @@ class Workplace:
             if rows := self.run(self._shared.connection(name).forget(known), "forget"):
                 erased[name] = dict(rows)
         self.identities.forget(known)
+        if self.has_store:
+            from workplace_sdk.meetings.journal import Journal
+
+            if plans := self.run(Journal(self.store).forget(known), "forget"):
+                erased["meetings"] = {"meeting_plans": plans}
         if isinstance(self._session.audit, StoredAudit):
             import secrets
 
@@ -469,6 +495,11 @@ class Workplace:
         self._shared.close()
         self._session.threads.close()
 
+    async def aclose(self) -> None:
+        """The same, with what the running event loop has open."""
+        await self._shared.aclose()
+        self._session.threads.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -479,4 +510,4 @@ class Workplace:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.close()
+        await self.aclose()

@@ -8,8 +8,8 @@ import click
 
 from workplace_sdk.cli.common import Desk, desk_command
 from workplace_sdk.cli.showing import show, words
+from workplace_sdk.kernel.bound import BoundWrite
 from workplace_sdk.kernel.keys import Key
-from workplace_sdk.kernel.operation import BoundWrite
 
 
 @desk_command("reconcile")

@@ -29,7 +29,7 @@ _PEOPLE = click.option(
 def list_(desk: Desk, site: str | None, people: int, features: tuple[str, ...]) -> None:
     """Rooms that fit, the smallest first."""
     show(
-        desk.work.rooms.rooms(site=site, people=people, features=_features(features)),
+        desk.work.rooms.rooms(site=site, people=people, features=features_of(features)),
         {
             words("room", "zaal"): "name",
             words("site", "locatie"): "site",
@@ -67,10 +67,10 @@ def find(
 
     zone = desk.work.settings.time_zone
     when: dict[str, Any] = (
-        {"span": _span(day.date(), start, end, zone)} if start and end else _whole_day(day.date(), minutes, zone)
+        {"span": span_of(day.date(), start, end, zone)} if start and end else _whole_day(day.date(), minutes, zone)
     )
     who = tuple(person(one) for one in attendees)
-    query = draft(RoomQuery, people=people, required=_features(features), site=site, attendees=who, **when)
+    query = draft(RoomQuery, people=people, required=features_of(features), site=site, attendees=who, **when)
     show(
         desk.work.rooms.find(query),
         {
@@ -136,12 +136,12 @@ def book(
     """Book a meeting: workplace rooms book Overleg 2026-12-03 12:00 13:30 --room Amber --order '8 Lunch' --order '1 Projector'"""
     from workplace_sdk.services.rooms import Attendee, Diet, MeetingDraft, OrderDraft, OrderLine, Policy
 
-    lines = tuple(draft(OrderLine, item=name, quantity=number) for number, name in map(_counted, orders))
-    eaten = {draft(Diet, value=name): number for number, name in map(_counted, diets)}
+    lines = tuple(draft(OrderLine, item=name, quantity=number) for number, name in map(counted, orders))
+    eaten = {draft(Diet, value=name): number for number, name in map(counted, diets)}
     made = draft(
         MeetingDraft,
         subject=subject,
-        span=_span(day.date(), start, end, desk.work.settings.time_zone),
+        span=span_of(day.date(), start, end, desk.work.settings.time_zone),
         room=room,
         attendees=tuple(Attendee(person=person(one)) for one in attendees),
         people=people,
@@ -231,7 +231,8 @@ def _columns() -> dict[str, str]:
     }
 
 
-def _features(names: tuple[str, ...]) -> Any:
+def features_of(names: tuple[str, ...]) -> Any:
+    """Features as typed."""
     from workplace_sdk.services.rooms import Feature
 
     known = {feature.value for feature in Feature}
@@ -241,7 +242,8 @@ def _features(names: tuple[str, ...]) -> Any:
     return frozenset(Feature(name) for name in names)
 
 
-def _span(day: date, start: str, end: str, zone: str) -> Any:
+def span_of(day: date, start: str, end: str, zone: str) -> Any:
+    """From one time of day to another, as typed."""
     from workplace_sdk.services.common import Span
 
     try:
@@ -251,10 +253,11 @@ def _span(day: date, start: str, end: str, zone: str) -> Any:
 
 
 def _whole_day(day: date, minutes: int, zone: str) -> dict[str, Any]:
-    return {"duration": timedelta(minutes=minutes), "within": _span(day, "08:00", "18:00", zone)}
+    return {"duration": timedelta(minutes=minutes), "within": span_of(day, "08:00", "18:00", zone)}
 
 
-def _counted(text: str) -> tuple[int, str]:
+def counted(text: str) -> tuple[int, str]:
+    """A number and a name, as typed: ``8 Lunch``."""
     number, _, name = text.strip().partition(" ")
     if not number.isdecimal() or not name.strip():
         raise click.BadParameter(f"{text!r} is not a number and a name, such as '8 Lunch'")
