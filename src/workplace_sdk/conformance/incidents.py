@@ -13,7 +13,7 @@ from workplace_sdk.kernel.errors import NotFound, Rejected
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import new_key
 from workplace_sdk.services.common import Ref, Upload
-from workplace_sdk.services.incidents import Incidents, Ticket, TicketChange, TicketDraft, TicketStatus
+from workplace_sdk.services.incidents import Incidents, Place, Ticket, TicketChange, TicketDraft, TicketStatus
 
 
 def _reported(trial: Trial, **others: Any) -> Ticket:
@@ -51,10 +51,19 @@ class IncidentsConformance(ServiceConformance):
             "body": "x",
             "uploads": (_file(size),),
         },
+        ("comment", "attachments"): lambda trial, size: {
+            "ref": trial.once("reported", _reported).ref,
+            "body": "x",
+            "uploads": (_file(),) * size,
+        },
+        ("comment", "text_length"): lambda trial, size: {"ref": trial.once("reported", _reported).ref, "body": "x" * size},
         ("attach", "attachment_bytes"): lambda trial, size: {
             "ref": trial.once("reported", _reported).ref,
             "upload": _file(size),
         },
+        ("escalate", "text_length"): lambda trial, size: {"ref": trial.once("reported", _reported).ref, "reason": "x" * size},
+        ("cancel", "text_length"): lambda trial, size: {"ref": trial.once("reported", _reported).ref, "reason": "x" * size},
+        ("reopen", "text_length"): lambda trial, size: {"ref": trial.once("resolved", _resolved).ref, "reason": "x" * size},
     }
 
     @pytest.fixture
@@ -63,7 +72,10 @@ class IncidentsConformance(ServiceConformance):
         return None
 
     def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
-        return {"categories": {}, "assets": {}, "requests": {}, "inbox": {}, "queue": {}, "disruptions": {}}
+        draft = {"draft": TicketDraft(what="The printer jams")}
+        nothing: dict[str, Any] = {}
+        names = ("categories", "assets", "requests", "inbox", "queue", "disruptions")
+        return {**dict.fromkeys(names, nothing), "similar": draft, "advice": draft}
 
     def try_report(self, trial: Trial) -> Any:
         made = _reported(trial)
@@ -80,6 +92,13 @@ class IncidentsConformance(ServiceConformance):
         made = _reported(trial, what="The large printer on the third floor jams")
         found = trial.do("similar", TicketDraft(what="printer jams, third floor"))
         assert made.ref in [one.ticket for one in found], "similar() does not find the same words in another order"
+        return found
+
+    def try_known_problems(self, trial: Trial) -> Any:
+        with pytest.raises(Rejected):  # a place or a thing has to be named
+            trial.do("known_problems")
+        found = trial.do("known_problems", place=Place(room="no room has this name"))
+        assert not found, "known_problems() tells of other places"
         return found
 
     def try_comment(self, trial: Trial) -> Any:

@@ -31,7 +31,7 @@ from typing import (
 from attrs import evolve
 
 from workplace_sdk.kernel.access import Access, Arguments
-from workplace_sdk.kernel.errors import InvalidInput, NotSupported, Unauthorized, WorkplaceError
+from workplace_sdk.kernel.errors import InvalidInput, NotFound, NotSupported, Unauthorized, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key, new_key
 from workplace_sdk.kernel.listing import AsyncPages, Pages
@@ -464,6 +464,8 @@ def _admitted(call: Call) -> Steps[None]:
         yield from call.session.gate.allow(call)
     except Unauthorized as refusal:
         yield from call.session.audit.record(call, Outcome.REFUSED, refusal)
+        if refusal.identity is not None and call.access is not None and call.access.conceals is not None:
+            raise NotFound(f"there is no {call.arguments[call.access.conceals]}", field="ref") from None
         raise
 
 

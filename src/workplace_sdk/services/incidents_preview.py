@@ -9,7 +9,15 @@ from workplace_sdk.kernel.operation import settled
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.kernel.words import Words
-from workplace_sdk.services.incidents_models import Priority, Ticket, TicketChange, TicketDraft, TicketStatus, may_follow
+from workplace_sdk.services.incidents_models import (
+    Article,
+    Priority,
+    Ticket,
+    TicketChange,
+    TicketDraft,
+    TicketStatus,
+    may_follow,
+)
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
     from workplace_sdk.services.incidents import Incidents
 
 MOST_SIMILAR: Final = 3
+MOST_ADVICE: Final = 3
 _OF_TICKET: Final = {
     "comment": Words("Comment on {what}", "Reactie op {what}"),
     "attach": Words("Add {file} to {what}", "{file} toevoegen aan {what}"),
@@ -40,7 +49,7 @@ _CHANGED: Final = {
 
 
 def of_report(service: Incidents, draft: TicketDraft, key: Key | None, priority: Priority) -> Steps[Preview]:
-    """The priority, tickets that may say the same, and why it would be refused."""
+    """The priority, tickets that may say the same, articles that may help, and why it would be refused."""
     lines = [
         PreviewLine(
             code="report",
@@ -65,6 +74,9 @@ def of_report(service: Incidents, draft: TicketDraft, key: Key | None, priority:
                 )
                 for other in found[:MOST_SIMILAR]
             ]
+    if isinstance(service.advice.support, Native):
+        told = yield from settled(service.advice.steps(draft))
+        lines += [] if isinstance(told, WorkplaceError) else [_helpful(one) for one in told[:MOST_ADVICE]]
     return Preview(operation="incidents.report", key=str(key), lines=tuple(lines))
 
 
@@ -104,6 +116,14 @@ def of_change(service: Incidents, ref: Ref, change: TicketChange, key: Key | Non
 def _about(words: Words, ticket: Ticket, **details: object) -> PreviewLine:
     text = words.filled(what=f"{ticket.number} {ticket.title} ({ticket.status})", **details)
     return PreviewLine(code="ticket", en=text.en, nl=text.nl, facts={"ref": str(ticket.ref)})
+
+
+def _helpful(article: Article) -> PreviewLine:
+    where = f" ({article.ref.url})" if article.ref.url else ""
+    text = Words("Perhaps this helps: {title}{where}.", "Misschien helpt dit: {title}{where}.")
+    text = text.filled(title=article.title, where=where)
+    facts = {"ref": str(article.ref), "score": str(article.score)}
+    return PreviewLine(code="advice", en=text.en, nl=text.nl, origin=Origin.BACKEND, facts=facts)
 
 
 def _blocker(error: Rejected) -> PreviewLine:

@@ -1,4 +1,4 @@
-"""What every local service needs: its transaction, the person it is about, writing once per key, files and comments."""
+"""What every local service needs: its transaction, the person it is about, writing once per key, files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from workplace_sdk.connectors.local.schema import comments, files, people, writes
+from workplace_sdk.connectors.local.schema import files, people, writes
 from workplace_sdk.kernel.errors import Conflict, NotFound, Rejected
 from workplace_sdk.kernel.operation import Service
-from workplace_sdk.services.common import Attachment, Comment, PersonRef, Ref, Upload
+from workplace_sdk.services.common import Attachment, PersonRef, Ref, Upload
+from workplace_sdk.services.files import refuse_types
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
@@ -122,7 +123,8 @@ class LocalService(Service):
     def keep_file(
         self, connection: Connection, upload: Upload, *, kind: str, record_id: int | None, owner_id: int | None
     ) -> int:
-        """Keep the bytes of *upload* with a record; its id."""
+        """Keep the bytes of *upload* with a record; its id. ``AttachmentTypeRefused`` when files of its kind are not taken."""
+        refuse_types((upload,), self.local.settings.attachment_types)
         values = {
             "kind": kind,
             "record_id": record_id,
@@ -136,12 +138,6 @@ class LocalService(Service):
         }
         return inserted(connection, files, values)
 
-    def files_of(self, connection: Connection, kind: str, record_id: int) -> tuple[Attachment, ...]:
-        """Attachments of a record, oldest first, without their bytes."""
-        columns = [column for column in files.c if column.name != "content"]
-        query = sa.select(*columns).where(files.c.kind == kind, files.c.record_id == record_id).order_by(files.c.id)
-        return tuple(self.attachment_of(row) for row in connection.execute(query))
-
     def attachment_of(self, row: Any) -> Attachment:
         """The attachment of a row of ``files``."""
         return Attachment(
@@ -152,27 +148,6 @@ class LocalService(Service):
             sha256=row.sha256,
             created_at=row.created_at,
         )
-
-    def comments_of(self, connection: Connection, kind: str, record_id: int) -> tuple[Comment, ...]:
-        """Comments on a record, oldest first."""
-        query = sa.select(comments).where(comments.c.kind == kind, comments.c.record_id == record_id).order_by(comments.c.id)
-        rows = connection.execute(query).all()
-        authors = self.people_by_id(connection, {row.author_id for row in rows})
-        return tuple(
-            Comment(
-                ref=self.ref("comment", row.id),
-                author=authors.get(row.author_id) or PersonRef(display_name="(erased)"),
-                at=row.at,
-                body=row.body,
-                attachments=self.files_of(connection, "comment", row.id),
-            )
-            for row in rows
-        )
-
-    def keep_comment(self, connection: Connection, *, kind: str, record_id: int, author_id: int | None, body: str) -> int:
-        """Keep a comment; its id."""
-        values = {"kind": kind, "record_id": record_id, "author_id": author_id, "at": self.session.now(), "body": body}
-        return inserted(connection, comments, values)
 
 
 def matching(connection: Connection, person: PersonRef, name: str) -> Sequence[Row[Any]]:

@@ -60,11 +60,11 @@ files: Final = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),  # of the record it belongs to: leave, expense_line, receipt, incident, comment
     sa.Column("record_id", sa.Integer),  # null: not yet attached to anything
-    sa.Column("owner_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
+    sa.Column("owner_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
-    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False, index=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("ix_files_kind_record_id", "kind", "record_id"),
