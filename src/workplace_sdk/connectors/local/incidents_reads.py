@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -22,6 +22,7 @@ from workplace_sdk.services.incidents import OPEN, Asset, Category, Event, Place
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+_Rows: TypeAlias = tuple[Sequence[Any], tuple[Ticket, ...]]
 PAGE: Final = 100
 MOST_ASSETS: Final = 1000
 
@@ -137,14 +138,15 @@ class IncidentReads(IncidentSimilar):
         last: Any = None
         while True:
 
-            def query(connection: Connection, last: Any = last) -> tuple[Sequence[Any], tuple[Ticket, ...]]:
+            def query(connection: Connection, last: Any = last) -> _Rows:
                 ids = sa.select(tickets.c.id).where(chosen(connection)).order_by(*order).limit(PAGE)
                 if last is not None:
                     ids = ids.where(after(last))
                 rows = connection.execute(sa.select(tickets).where(tickets.c.id.in_(ids)).order_by(*order)).all()
                 return rows, self.tickets_of(connection, rows)
 
-            rows, found = yield from self.reading(query)
+            reading: Steps[_Rows] = self.reading(query)
+            rows, found = yield from reading
             yield Page(found)
             if len(rows) < PAGE:
                 return
