@@ -13,6 +13,18 @@ from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import Feature, Measure, Service, pages, read, write
 from workplace_sdk.kernel.preview import Preview
 from workplace_sdk.services.common import Decision, PersonRef, Ref, Upload, named, owner
+from workplace_sdk.services.expenses_drafts import (
+    Allocation,
+    Distance,
+    Exchange,
+    LineDraft,
+    Meals,
+    PaidWith,
+    ReportDraft,
+    Stop,
+    Tax,
+    Trip,
+)
 from workplace_sdk.services.expenses_errors import (
     AlreadyDecided,
     AlreadySubmitted,
@@ -27,37 +39,29 @@ from workplace_sdk.services.expenses_errors import (
     ReceiptRequired,
     TaxMismatch,
 )
-from workplace_sdk.services.expenses_models import (
-    Allocation,
-    Distance,
+from workplace_sdk.services.expenses_rates import (
     DistanceUnit,
-    Exchange,
     ExpenseCategory,
+    LimitPer,
+    LineKind,
+    Location,
+    MileagePart,
+    MileageRate,
+    PartDay,
+    PerDiemDay,
+    PerDiemRate,
+    Vehicle,
+)
+from workplace_sdk.services.expenses_reports import (
     ExpenseEvent,
     ExpenseLine,
     ExpenseReport,
     ExpenseStatus,
     ExpenseStep,
-    LimitPer,
     LineDecision,
-    LineDraft,
-    LineKind,
-    Location,
-    Meals,
-    MileagePart,
-    MileageRate,
-    PaidWith,
-    PartDay,
-    PerDiemDay,
-    PerDiemRate,
     Receipt,
     ReceiptState,
-    ReportDraft,
-    Stop,
-    Tax,
     Totals,
-    Trip,
-    Vehicle,
     Violation,
 )
 

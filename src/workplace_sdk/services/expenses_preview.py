@@ -13,16 +13,8 @@ from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import Decision, Money, Ref, Upload
-from workplace_sdk.services.expenses_models import (
-    ExpenseLine,
-    ExpenseReport,
-    LineDecision,
-    LineDraft,
-    PaidWith,
-    ReportDraft,
-    Totals,
-    Violation,
-)
+from workplace_sdk.services.expenses_drafts import LineDraft, PaidWith, ReportDraft
+from workplace_sdk.services.expenses_reports import ExpenseLine, ExpenseReport, LineDecision, Totals, Violation
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Final
 
 from workplace_sdk.services.common import Money
-from workplace_sdk.services.expenses_models import (
+from workplace_sdk.services.expenses_drafts import Trip
+from workplace_sdk.services.expenses_rates import (
     KM_PER_MILE,
     DistanceUnit,
     Location,
@@ -16,7 +17,6 @@ from workplace_sdk.services.expenses_models import (
     MileageRate,
     PerDiemDay,
     PerDiemRate,
-    Trip,
 )
 
 WHOLE: Final = Decimal(100)

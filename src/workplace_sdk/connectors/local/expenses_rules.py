@@ -32,7 +32,7 @@ from workplace_sdk.services.expenses import (
     Trip,
     Violation,
 )
-from workplace_sdk.services.expenses_models import MOST_DAYS
+from workplace_sdk.services.expenses_drafts import MOST_DAYS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
