@@ -235,6 +235,7 @@ class LineDraft(Model):
         billable: Whether a customer pays it in the end.
         receipts: Files, or receipts that were uploaded before.
         receipt_lost: The receipt is lost, and the person says so.
+        card_transaction: What the statement of the company's card says of it: a reference from ``card_transactions``.
     """
 
     date: date
@@ -254,6 +255,7 @@ class LineDraft(Model):
     allocations: tuple[Allocation, ...] = ()
     receipts: tuple[Upload | Ref, ...] = ()
     receipt_lost: bool = False
+    card_transaction: Ref | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -265,6 +267,11 @@ class LineDraft(Model):
             self._with_amount(self.amount)
         if self.trip is not None and not self.trip.first_day <= self.date <= self.trip.last_day:
             raise ValueError("date is one of the trip's")
+        uploaded = [receipt for receipt in self.receipts if isinstance(receipt, Ref)]
+        if len(set(uploaded)) != len(uploaded):
+            raise ValueError("receipts: each once")
+        if self.card_transaction is not None and self.paid_with is not PaidWith.COMPANY_CARD:
+            raise ValueError("card_transaction: paid_with is company_card")
         self._shares()
         return self
 

@@ -145,6 +145,33 @@ class DuplicateExpense(_OfLine):
         self.candidates = candidates
 
 
+class ReceiptUsedElsewhere(_OfLine):
+    """Somebody else claimed with the same file as the receipt of a line: one bill for several people, or a mistake."""
+
+    code = "receipt-used-elsewhere"
+    words = Words(
+        "Somebody else claimed with the same receipt as that of line {line}.",
+        "Iemand anders declareerde met dezelfde bon als die van regel {line}.",
+    )
+    plain = Words("Somebody else claimed with the same receipt.", "Iemand anders declareerde met dezelfde bon.")
+
+
+class CardMismatch(_OfLine):
+    """A line is not what the card's statement says: *amount*, and there it is *expected*."""
+
+    code = "card-mismatch"
+    words = Words(
+        "Line {line} is {amount}, and the card's statement says {expected}.",
+        "Regel {line} is {amount}, en het overzicht van de kaart zegt {expected}.",
+    )
+    plain = Words("This is not what the card's statement says.", "Dit is niet wat het overzicht van de kaart zegt.")
+
+    def __init__(self, message: str = "", *, amount: Money | None = None, expected: Money | None = None, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.amount = amount
+        self.expected = expected
+
+
 class CurrencyNotAllowed(Rejected):
     """It is not paid back in *currency*, only in *allowed*."""
 

@@ -25,6 +25,7 @@ MOST_LINES: Final = 20
 """Lines that are told one by one."""
 _OF_REPORT: Final = {
     "submit_saved": Words("Claim {what}", "Indienen: {what}"),
+    "recall": Words("Take back to a draft: {what}", "Terughalen als concept: {what}"),
     "withdraw": Words("Take back {what}", "Intrekken: {what}"),
     "cancel": Words("Give up {what}", "Annuleren: {what}"),
     "comment": Words("Comment on {what}", "Opmerking bij {what}"),
@@ -101,7 +102,7 @@ def of_decision(
     """Which report, how much, what it did not keep, and lines of which less is approved."""
     report = yield from service.get.steps(ref)
     found = [_line_of(_DECIDED[decision], report, code="decide")]
-    granted = {one.line: one.amount for one in lines}
+    granted = {one.line: one.amount for one in lines if one.amount is not None}
     for number, line in enumerate(report.lines, start=1):
         found += violations((one.model_copy(update={"line": number}) for one in line.violations), blocking=False)
         if line.ref in granted and decision is Decision.APPROVE:

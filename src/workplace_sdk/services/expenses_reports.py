@@ -52,6 +52,7 @@ class ExpenseStep(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     RETURNED = "returned"
+    RECALLED = "recalled"
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
     PAYMENT_SCHEDULED = "payment_scheduled"
@@ -110,8 +111,16 @@ class ExpenseLine(Model):
     receipts: tuple[Attachment, ...] = ()
     receipt_lost: bool = False
     receipt_state: ReceiptState | None = None
+    card_transaction: Ref | None = None
     violations: tuple[Violation, ...] = ()
     remark: str | None = None
+
+    @property
+    def allocated(self) -> tuple[Money, ...]:
+        """What each of *allocations* bears of what was approved (of what is claimed until then); it adds up."""
+        from workplace_sdk.services.expenses_sums import shared
+
+        return shared(self.claimed if self.approved is None else self.approved, self.allocations) if self.allocations else ()
 
     @property
     def deductions(self) -> Money | None:
@@ -142,7 +151,7 @@ class Totals(Model):
     @classmethod
     def of(cls, lines: Iterable[ExpenseLine], currency: str) -> Totals:
         """The sums of *lines*, whose claimed and approved amounts are in *currency*."""
-        claimed = approved = tax = company = private = Money(amount=Decimal(0), currency=currency)
+        claimed = approved = tax = company = private = Money(amount=Decimal(0), currency=currency).rounded()
         undecided = False
         for line in lines:
             granted = line.claimed if line.approved is None else line.approved
@@ -229,9 +238,32 @@ class Receipt(Record):
     owner: PersonRef
 
 
+class CardTransaction(Record):
+    """A payment with the company's card that no line claims yet.
+
+    Attributes:
+        charged: What was taken for it, in the card's currency.
+        paid: What was paid, where that was in another currency.
+        card: What tells the card from others, such as its last four digits.
+    """
+
+    owner: PersonRef
+    on: date
+    merchant: str | None = None
+    charged: Money
+    paid: Money | None = None
+    card: str | None = None
+
+
 class LineDecision(Model):
-    """What is approved of one line: *amount* in the report's currency, nothing for none of it; *remark* says why."""
+    """What is said of one line.
+
+    Attributes:
+        amount: What is approved of it, in the report's currency: zero for none, all of it when left out. Nothing for a report that is
+            rejected or returned.
+        remark: Why, or what is to be mended.
+    """
 
     line: Ref
-    amount: Sum
+    amount: Sum | None = None
     remark: Annotated[str, Field(max_length=2000)] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.expenses_claim import Asked
 from workplace_sdk.connectors.local.expenses_reads import HERE
-from workplace_sdk.connectors.local.expenses_saved import WITH_FILES, ExpenseDrafts, unchanged
+from workplace_sdk.connectors.local.expenses_saved import WITH_FILES, WITH_REASON, ExpenseDrafts, unchanged
 from workplace_sdk.connectors.local.expenses_tables import expense_lines
 from workplace_sdk.connectors.local.schema import files
 from workplace_sdk.kernel.effects import Steps
@@ -21,7 +22,7 @@ from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.operation import write
 from workplace_sdk.kernel.preview import Preview, PreviewLine
-from workplace_sdk.services.common import Decision, Ref, Upload
+from workplace_sdk.services.common import Decision, Ref, Upload, zone_of
 from workplace_sdk.services.expenses import (
     AlreadyDecided,
     ExpenseReport,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 UNDECIDED: Final = (Status.SUBMITTED, Status.RETURNED, Status.DRAFT)
 APPROVED: Final = (Status.APPROVED, Status.PARTLY_APPROVED)
+DECIDED: Final = (*APPROVED, Status.REJECTED, Status.RETURNED, Status.PAYMENT_SCHEDULED, Status.PAID, Status.REVERSED)
 _DECIDED: Final = {
     Decision.APPROVE: (Status.APPROVED, ExpenseStep.APPROVED),
     Decision.REJECT: (Status.REJECTED, ExpenseStep.REJECTED),
@@ -51,7 +53,9 @@ class LocalExpenses(ExpenseDrafts):
     def upload_receipt(self, upload: Upload, *, key: Key | None = None) -> Steps[Receipt]:
         def record(connection: Connection) -> int:
             mine = self.employee(connection, None).id
-            return self.keep_file(connection, upload, kind="receipt", record_id=None, owner_id=mine)
+            unused = (files.c.kind == "receipt") & (files.c.owner_id == mine) & (files.c.sha256 == upload.sha256)
+            there = connection.execute(sa.select(sa.func.min(files.c.id)).where(unused)).scalar()  # the same file again
+            return there or self.keep_file(connection, upload, kind="receipt", record_id=None, owner_id=mine)
 
         return (yield from self.writing(key, "expenses.upload_receipt", record, self.receipt_of))
 
@@ -123,7 +127,21 @@ class LocalExpenses(ExpenseDrafts):
         """The report that *key* amended."""
         return (yield from self.written(key, "expenses.amend", self.report))
 
-    @write(Safety.KEYED, support=HERE)
+    @write(Safety.KEYED, support=WITH_REASON)
+    def recall(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
+        def change(connection: Connection, row: Any) -> None:
+            _not_decided(row)
+            _in_state(row, (Status.SUBMITTED,))
+            self.becomes(connection, row, Status.DRAFT, ExpenseStep.RECALLED, reason, revision=row.revision + 1)
+
+        return (yield from self.changing(ref, key, "expenses.recall", change))
+
+    @recall.reconciles
+    def recalled(self, key: Key) -> Steps[ExpenseReport | None]:
+        """The report that *key* took back to a draft."""
+        return (yield from self.written(key, "expenses.recall", self.report))
+
+    @write(Safety.KEYED, support=WITH_REASON)
     def withdraw(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
         def change(connection: Connection, row: Any) -> None:
             _in_state(row, UNDECIDED)
@@ -137,7 +155,7 @@ class LocalExpenses(ExpenseDrafts):
         """The report that *key* took back."""
         return (yield from self.written(key, "expenses.withdraw", self.report))
 
-    @write(Safety.KEYED, support=HERE)
+    @write(Safety.KEYED, support=WITH_REASON)
     def cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
         def change(connection: Connection, row: Any) -> None:
             _in_state(row, APPROVED)
@@ -150,7 +168,7 @@ class LocalExpenses(ExpenseDrafts):
         """The report that *key* gave up."""
         return (yield from self.written(key, "expenses.cancel", self.report))
 
-    @write(Safety.KEYED, support=HERE)
+    @write(Safety.KEYED, support=WITH_REASON)
     def comment(self, ref: Ref, body: str, *, key: Key | None = None) -> Steps[ExpenseReport]:
         if not body.strip():
             raise InvalidInput("say something", field="body")
@@ -165,7 +183,7 @@ class LocalExpenses(ExpenseDrafts):
         """The report on which *key* commented."""
         return (yield from self.written(key, "expenses.comment", self.report))
 
-    @write(Safety.KEYED, support=HERE)
+    @write(Safety.KEYED, support=WITH_REASON)
     def decide(
         self,
         ref: Ref,
@@ -177,17 +195,20 @@ class LocalExpenses(ExpenseDrafts):
     ) -> Steps[ExpenseReport]:
         if decision is not Decision.APPROVE and not (comment or "").strip():
             raise InvalidInput("say why it is rejected or returned", field="comment")
-        if decision is not Decision.APPROVE and lines:
+        if decision is not Decision.APPROVE and any(one.amount is not None for one in lines):
             raise InvalidInput("amounts are for what is approved", field="lines")
+        if len({one.line for one in lines}) != len(lines):
+            raise InvalidInput("each line once", field="lines")
 
         def change(connection: Connection, row: Any) -> None:
-            if row.status != Status.SUBMITTED:
-                raise AlreadyDecided(f"it is {row.status.replace('_', ' ')}", field="ref", native_code=row.status)
+            _not_decided(row)
+            _in_state(row, (Status.SUBMITTED,))
             unchanged(row, ref)
             if self._caller_id(connection) in {row.person_id, row.submitted_by_id} - {None}:
                 raise Conflict("nobody decides about their own expenses, or about what they claimed for others", field="ref")
             status, step = _DECIDED[decision]
-            if decision is Decision.APPROVE and self._grant(connection, row, lines):
+            less = self._grant(connection, row, lines, approving=decision is Decision.APPROVE)
+            if less:
                 status = Status.PARTLY_APPROVED
             self.becomes(connection, row, status, step, comment)
 
@@ -198,26 +219,32 @@ class LocalExpenses(ExpenseDrafts):
         """The report that *key* decided about."""
         return (yield from self.written(key, "expenses.decide", self.report))
 
-    def _grant(self, connection: Connection, row: Any, lines: Sequence[LineDecision]) -> bool:
-        """Write down what is approved of each line; whether that is less than was claimed."""
-        granted = {self.id_of(one.line, "expense_line"): one for one in lines}
-        less = False
+    def _grant(self, connection: Connection, row: Any, lines: Sequence[LineDecision], *, approving: bool) -> bool:
+        """Write down what is approved of each line, and said of it; whether that is less than was claimed."""
+        said = {self.id_of(one.line, "expense_line"): one for one in lines}
+        claimed = granted = Decimal(0)
         for line in connection.execute(sa.select(expense_lines).where(expense_lines.c.report_id == row.id)).all():
-            said = granted.pop(line.id, None)
-            amount = line.claimed if said is None else said.amount.amount
-            if said is not None and (said.amount.currency != row.currency or not 0 <= amount <= line.claimed):
+            about = said.pop(line.id, None)
+            amount = line.claimed if about is None or about.amount is None else about.amount.amount
+            if about is not None and about.amount is not None and about.amount.currency != row.currency:
+                raise InvalidInput(f"amounts are in {row.currency}", field="lines")
+            if not 0 <= amount <= line.claimed:
                 raise InvalidInput(f"from nothing to {line.claimed} {row.currency}", field="lines")
-            less |= amount < line.claimed
-            values = {"approved": amount, "remark": said.remark if said else None}
+            claimed, granted = claimed + line.claimed, granted + amount
+            values = {"approved": amount if approving else None, "remark": about.remark if about else None}
             connection.execute(expense_lines.update().where(expense_lines.c.id == line.id).values(**values))
-        if granted:
+        if said:
             raise NotFound("a line is not of this report", field="lines")
-        return less
+        if approving and not granted:
+            raise InvalidInput("nothing of it is approved: reject it", field="lines")
+        return approving and granted < claimed
 
     @write(Safety.KEYED, support=HERE)
     def pay(self, ref: Ref, *, on: date, key: Key | None = None) -> Steps[ExpenseReport]:
         def change(connection: Connection, row: Any) -> None:
             _in_state(row, (*APPROVED, Status.PAYMENT_SCHEDULED))
+            if on < row.submitted_at.astimezone(zone_of(self.session.zone)).date():
+                raise InvalidInput("it was not claimed yet on that date", field="on")
             if on > self.session.today():
                 step = (Status.PAYMENT_SCHEDULED, ExpenseStep.PAYMENT_SCHEDULED)
                 self.becomes(connection, row, *step, on.isoformat(), expected_payment=on)
@@ -231,7 +258,7 @@ class LocalExpenses(ExpenseDrafts):
         """The report that *key* paid."""
         return (yield from self.written(key, "expenses.pay", self.report))
 
-    @write(Safety.KEYED, support=HERE)
+    @write(Safety.KEYED, support=WITH_REASON)
     def reverse(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[ExpenseReport]:
         if not reason.strip():
             raise InvalidInput("say why it is undone", field="reason")
@@ -282,3 +309,8 @@ class LocalExpenses(ExpenseDrafts):
 def _in_state(row: Any, allowed: tuple[Status, ...]) -> None:
     if row.status not in allowed:
         raise Conflict(f"it is {row.status.replace('_', ' ')}", field="ref", native_code=row.status)
+
+
+def _not_decided(row: Any) -> None:
+    if row.status in DECIDED:
+        raise AlreadyDecided(f"it is {row.status.replace('_', ' ')}", field="ref", native_code=row.status)

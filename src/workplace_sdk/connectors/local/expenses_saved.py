@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 10_000_000
 MOST_LINES: Final = 500
+LONGEST: Final = 20_000
+WITH_REASON: Final = Native(evidence="live", limits={"text_length": LONGEST})
 WITH_FILES: Final = Native(evidence="live", limits={"attachment_bytes": LARGEST})
 OPEN: Final = (Status.DRAFT, Status.RETURNED)
 
@@ -86,29 +88,55 @@ class ExpenseWrites(ExpenseReads):
         self, connection: Connection, id_: int, claims: Sequence[Claim], problems: Sequence[Problem], person_id: int
     ) -> None:
         """Keep lines of a report: those that have a row already in it, the others after them."""
+        broken: dict[int | None, list[Problem]] = {}
+        for problem in problems:
+            broken.setdefault(problem.line, []).append(problem)
+        values = {one.number: self.values_of(one, self.violations(broken.get(one.number, ()))) for one in claims}
         for claim in claims:
-            broken = self.violations(problem for problem in problems if problem.line == claim.number)
-            values = self.values_of(claim, broken)
-            line_id = claim.asked.id
-            if line_id is None:
-                line_id = inserted(connection, expense_lines, {"report_id": id_, **values})
-            else:
-                connection.execute(expense_lines.update().where(expense_lines.c.id == line_id).values(**values))
+            if claim.asked.id is not None:
+                there = expense_lines.c.id == claim.asked.id
+                connection.execute(expense_lines.update().where(there).values(**values[claim.number]))
+        new = [claim for claim in claims if claim.asked.id is None]
+        made = expense_lines.insert().returning(expense_lines.c.id, sort_by_parameter_order=True)
+        rows = [{"report_id": id_, **values[claim.number]} for claim in new]
+        ids = connection.execute(made, rows).scalars().all() if rows else ()
+        lines = {claim.number: line_id for claim, line_id in zip(new, ids, strict=True)}
+        used: set[int] = set()
+        for claim in claims:
             for receipt in claim.draft.receipts:
+                line_id = claim.asked.id or lines[claim.number]
                 if isinstance(receipt, Upload):
                     self.keep_file(connection, receipt, kind="expense_line", record_id=line_id, owner_id=person_id)
                 else:
-                    self._use_receipt(connection, receipt, line_id, person_id)
+                    self._use_receipt(connection, receipt, line_id, person_id, used)
 
-    def _use_receipt(self, connection: Connection, ref: Ref, line_id: int, person_id: int) -> None:
-        wanted = (files.c.id == self.id_of(ref, "receipt")) & (files.c.owner_id == person_id) & (files.c.kind == "receipt")
+    def _use_receipt(self, connection: Connection, ref: Ref, line_id: int, person_id: int, used: set[int]) -> None:
+        """Move a receipt to a line; one bill may be for several lines of a report, so the next one gets a copy."""
+        id_ = self.id_of(ref, "receipt")
+        if id_ in used:
+            same = [column for column in files.c if column.name not in ("id", "record_id")]
+            copied = sa.select(sa.literal(line_id), *same).where(files.c.id == id_)
+            connection.execute(files.insert().from_select(["record_id", *(column.name for column in same)], copied))
+            return
+        wanted = (files.c.id == id_) & (files.c.owner_id == person_id) & (files.c.kind == "receipt")
         if not connection.execute(files.update().where(wanted).values(kind="expense_line", record_id=line_id)).rowcount:
             raise NotFound(f"there is no unused receipt {ref}", field="receipts")
+        used.add(id_)
 
     def free_receipts(self, connection: Connection, line_ids: Any) -> None:
-        """Receipts of lines that go can be used again."""
+        """Receipts of lines that go can be used again: each file once."""
         mine = (files.c.kind == "expense_line") & files.c.record_id.in_(line_ids)
+        owners = list(connection.execute(sa.select(files.c.owner_id).where(mine).distinct()).scalars())
         connection.execute(files.update().where(mine).values(kind="receipt", record_id=None))
+        first = files.alias()
+        again = sa.select(first.c.id).where(
+            first.c.kind == "receipt",
+            first.c.owner_id == files.c.owner_id,
+            first.c.sha256 == files.c.sha256,
+            first.c.id < files.c.id,
+        )
+        unused = (files.c.kind == "receipt") & files.c.owner_id.in_(owners)
+        connection.execute(files.delete().where(unused, again.exists()))
 
     def becomes(
         self, connection: Connection, row: Any, status: Status, step: ExpenseStep, comment: str | None = None, **values: Any
@@ -161,6 +189,7 @@ class ExpenseDrafts(ExpenseWrites):
 
         def change(connection: Connection, row: Any) -> None:
             asked = self._lines(connection, row)
+            unchanged(row, ref)
             old = _of(asked, line_id, line)
             self._rework(connection, row, [Asked(draft, one.id, one.kept) if one is old else one for one in asked])
 
@@ -177,6 +206,7 @@ class ExpenseDrafts(ExpenseWrites):
 
         def change(connection: Connection, row: Any) -> None:
             asked = self._lines(connection, row)
+            unchanged(row, ref)
             old = _of(asked, line_id, line)
             if len(asked) == 1:
                 raise Conflict("a report has a line: withdraw it", field="line")
@@ -217,9 +247,10 @@ class ExpenseDrafts(ExpenseWrites):
         if any(line.draft is None for line in rows):
             raise Conflict("it was made by an earlier version: amend it as a whole", field="ref")
         mine = (files.c.kind == "expense_line") & files.c.record_id.in_([line.id for line in rows])
-        count = sa.select(files.c.record_id, sa.func.count().label("number")).where(mine).group_by(files.c.record_id)
-        kept = {one.record_id: one.number for one in connection.execute(count)}
-        return [Asked(LineDraft.model_validate(line.draft), line.id, kept.get(line.id, 0)) for line in rows]
+        kept: dict[int, set[str]] = {}
+        for one in connection.execute(sa.select(files.c.record_id, files.c.sha256).where(mine)):
+            kept.setdefault(one.record_id, set()).add(one.sha256)
+        return [Asked(LineDraft.model_validate(line.draft), line.id, frozenset(kept.get(line.id, ()))) for line in rows]
 
     def _rework(self, connection: Connection, row: Any, asked: list[Asked]) -> None:
         """Work the lines out anew and keep them: one may count for another."""

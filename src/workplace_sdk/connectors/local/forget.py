@@ -75,6 +75,8 @@ def _expenses(connection: Connection, person_id: int) -> int:
     gone = ("distance", "trip", "days", "place", "draft", "violations")
     empty: dict[str, Any] = {"description": "", "merchant": None, "remark": None, "attendees": []}
     empty |= {name: sa.null() for name in gone}
+    cards = metadata.tables["card_transactions"]
+    connection.execute(cards.update().where(cards.c.person_id == person_id).values(merchant=None, card=None))
     return connection.execute(lines.update().where(lines.c.report_id.in_(mine)).values(**empty)).rowcount
 
 
