@@ -434,12 +434,13 @@ def test_the_preview_of_what_will_be_refused_says_so(house: Office) -> None:
         draft(date(2026, 11, 24), start=15, end=16, people=30, orders=(LUNCH,), features=frozenset({Feature.PHONE}))
     )
     assert {line.code for line in told.blockers} == {"capacity-too-small", "feature-missing", "cutoff-passed"}
-    assert [line.code for line in booking.book.preview(draft(room="Onbekend")).blockers] == ["room"]
+    assert [line.code for line in booking.book.preview(draft(room="Onbekend")).blockers] == ["not-found"]
     assert [line.code for line in booking.book.preview(draft(rrule="FREQ=DAILY;COUNT=500")).blockers] == ["series-too-long"]
     told = booking.book.preview(draft(room="Diamant"))
     assert [(line.code, line.weight) for line in told.warnings] == [("approval", Weight.WARNING)]
     assert "Bo Directeur" in told.warnings[0].nl
-    assert [line.code for line in booking.book.preview(draft(room="Erts")).warnings] == ["restricted-room"]
+    assert [line.code for line in booking.book.preview(draft(room="Erts")).blockers] == ["restricted-room"]
+    assert house.as_("mia", LocalRooms).book.preview(draft(room="Erts")).warnings == ()  # it is for her
 
 
 def test_previews_of_changes_and_cancellations(house: Office) -> None:

@@ -97,7 +97,7 @@ class Local(Connector):
             self.database.close()
 
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration."""
 
 
