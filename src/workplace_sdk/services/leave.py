@@ -239,7 +239,7 @@ class LeaveService(Service, service="leave"):
     @write(
         Safety.ONCE,
         access=Access("leave.decide", frozenset({Relation.MANAGER}), owner()),
-        features={"comment": lambda a: a["comment"] is not None, "return": lambda a: a["decision"] is Decision.RETURN},
+        features={"comment": lambda a: a["comment"] is not None, "return": lambda a: a["decision"] == Decision.RETURN},
     )
     def decide(
         self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None

@@ -341,7 +341,7 @@ class RoomBooking(Service, service="rooms"):
             "attendees": lambda a: a["change"].attendees is not None,
             "orders": lambda a: a["change"].orders is not None,
             "online": lambda a: a["change"].online is not None,
-            "occurrence": lambda a: a["scope"] is not Scope.ALL,
+            "occurrence": lambda a: a["scope"] != Scope.ALL,
         },
     )
     def change(
@@ -373,7 +373,7 @@ class RoomBooking(Service, service="rooms"):
     @write(
         Safety.ONCE,
         access=_MINE,
-        features={"occurrence": lambda a: a["scope"] is not Scope.ALL, "reason": lambda a: a["reason"] is not None},
+        features={"occurrence": lambda a: a["scope"] != Scope.ALL, "reason": lambda a: a["reason"] is not None},
     )
     def cancel(
         self,

@@ -184,7 +184,7 @@ def of_decision(service: RoomBooking, ref: Ref, decision: Decision, key: Key | N
         ),
     }[decision]
     text = words.filled(names=names, what=what(meeting))
-    blocked = decision is Decision.RETURN or not waiting
+    blocked = decision == Decision.RETURN or not waiting
     line = PreviewLine(
         code="meeting", en=text.en, nl=text.nl, weight=Weight.BLOCKER if blocked else Weight.INFO, facts={"times": len(waiting)}
     )
@@ -234,13 +234,13 @@ def chosen_times(meeting: Meeting, scope: Scope, occurrence: date | None, servic
         Conflict: All of it is over or cancelled.
     """
     left = [time for time in meeting.occurrences if time.state != ReservationState.CANCELLED]
-    if left and scope is not Scope.ALL and (occurrence is not None or len(left) > 1):
+    if left and scope != Scope.ALL and (occurrence is not None or len(left) > 1):
         if occurrence is None:
             raise InvalidField(WHICH_TIME, field="occurrence")
         index = next((index for index, time in enumerate(left) if time.date == occurrence), None)
         if index is None:
             raise NotFound(f"there is no time on {occurrence}", field="occurrence")
-        left = left[index : index + 1] if scope is Scope.ONE else left[index:]
+        left = left[index : index + 1] if scope == Scope.ONE else left[index:]
     ahead = [time for time in left if time.span.end > service.session.now()]
     if not ahead:
         raise NotPossible(OVER, field="ref")

@@ -135,7 +135,7 @@ class LocalLeave(LeavePreviews):
     def decide(
         self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None
     ) -> Steps[LeaveRequest]:
-        if decision is not Decision.APPROVE and not (comment or "").strip():
+        if decision != Decision.APPROVE and not (comment or "").strip():
             raise ReasonRequired("say why it is rejected or returned", field="comment")
 
         def record(connection: Connection, row: Any) -> None:
@@ -144,9 +144,9 @@ class LocalLeave(LeavePreviews):
             if self._caller_id(connection) == row.person_id:
                 raise NotYourApproval("nobody decides about their own leave", field="ref")
             cancelling = row.status == LeaveStatus.CANCEL_REQUESTED.value
-            if cancelling and decision is Decision.RETURN:
+            if cancelling and decision == Decision.RETURN:
                 raise InvalidInput("a cancellation is approved or rejected", field="decision")
-            if decision is Decision.APPROVE:
+            if decision == Decision.APPROVE:
                 self._not_closed(connection, row)
             status, step = (_CANCELLING if cancelling else _DECIDED)[decision]
             self._becomes(connection, row, status, step, comment, decided_at=self.session.now())

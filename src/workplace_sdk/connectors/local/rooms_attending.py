@@ -40,7 +40,7 @@ class RoomAttending(RoomChanges):
         if connection.execute(sa.select(meeting_people.c.id).where(mine)).first() is None:
             raise NotFound(f"you are not invited to meeting {id_}", field="ref")
         self.locked_times(connection, id_)
-        connection.execute(meeting_people.update().where(mine).values(response=response.value))
+        connection.execute(meeting_people.update().where(mine).values(response=Response(response).value))
         return id_
 
     def checked_in(self, connection: Connection, id_: int) -> int:
@@ -86,7 +86,7 @@ class RoomAttending(RoomChanges):
 
     def decided(self, connection: Connection, id_: int, decision: Decision, comment: str | None) -> int:
         """Let a meeting have the rooms that the caller decides about, or not."""
-        if decision is Decision.RETURN:
+        if decision not in (Decision.APPROVE, Decision.REJECT):
             raise InvalidField(NOT_RETURNED, field="decision")
         meeting, times = self.with_rooms(connection, id_)
         waiting = [row for some in times.values() for row in some if row.state == "requested"]
@@ -102,8 +102,8 @@ class RoomAttending(RoomChanges):
             raise NotPossible(NOTHING_WAITS, field="ref")
         if me is not None and me == meeting.organizer_id and not own:
             raise NotPossible(OWN, field="ref")
-        self._answer(connection, waiting, approved=decision is Decision.APPROVE, comment=comment)
-        if decision is Decision.REJECT:
+        self._answer(connection, waiting, approved=decision == Decision.APPROVE, comment=comment)
+        if decision == Decision.REJECT:
             freed = [Span(start=row.start, end=row.end, zone=meeting.zone) for row in waiting]
             self.serve_waiting(connection, {row.room_id for row in waiting}, freed)
         return id_

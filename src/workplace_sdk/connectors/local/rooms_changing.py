@@ -197,13 +197,13 @@ def _span(rows: Sequence[Any], zone: str) -> Span:
 
 def in_scope(times: dict[int, list[Any]], zone: str, scope: Scope, occurrence: date | None) -> dict[int, list[Any]]:
     """The times that *scope* says, counted from the one on *occurrence*."""
-    if scope is Scope.ALL or (len(times) == 1 and occurrence is None):
+    if scope == Scope.ALL or (len(times) == 1 and occurrence is None):
         return times
     if occurrence is None:
         raise InvalidField(WHICH_TIME, field="occurrence")
     numbers = list(times)
     for index, number in enumerate(numbers):
         if _span(times[number], zone).local_start.date() == occurrence:
-            wanted = numbers[index : index + 1] if scope is Scope.ONE else numbers[index:]
+            wanted = numbers[index : index + 1] if scope == Scope.ONE else numbers[index:]
             return {one: times[one] for one in wanted}
     raise NotFound(f"there is no time on {occurrence}", field="occurrence")
