@@ -317,7 +317,7 @@ def test_after_any_sequence_no_room_is_held_twice_and_none_that_is_held_is_offer
     run_state_machine_as_test(
         Booking,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, Rejected
+from workplace_sdk.kernel.preview import Origin, PreviewLine, Weight
 from workplace_sdk.kernel.words import Words
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 class Told(Rejected):
@@ -17,6 +21,20 @@ class Told(Rejected):
 
     def sentence(self, language: str = "en") -> str:
         return self.words.filled(**{**self.details(), "message": self._why.in_(language)}).in_(language)
+
+
+def blocker_line(
+    error: Rejected, *, origin: Origin = Origin.DERIVED, weight: Weight = Weight.BLOCKER, **facts: JsonValue
+) -> PreviewLine:
+    """The line of a preview that says why it will be refused."""
+    return PreviewLine(
+        code=error.code,
+        en=error.sentence("en"),
+        nl=error.sentence("nl"),
+        origin=origin,
+        weight=weight,
+        facts={"field": error.field, **facts},
+    )
 
 
 class NotPossible(Told, Conflict):

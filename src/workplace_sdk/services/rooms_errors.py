@@ -79,9 +79,12 @@ class FeatureMissing(Rejected):
         self.missing = tuple(sorted(missing))
 
     def sentence(self, language: str = "en") -> str:
-        from workplace_sdk.services.rooms_words import listed
+        from workplace_sdk.services.rooms_models import Feature, Layout
+        from workplace_sdk.services.vocabulary import word
 
-        return self.words.filled(names=listed(self.missing).in_(language)).in_(language)
+        features = {feature.value for feature in Feature}
+        names = [word(Feature(name) if name in features else Layout(name), language) for name in self.missing]
+        return self.words.filled(names=", ".join(names)).in_(language)
 
 
 class OutsideBookingWindow(Rejected):

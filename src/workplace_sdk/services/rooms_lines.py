@@ -10,6 +10,7 @@ from workplace_sdk.kernel.operation import settled
 from workplace_sdk.kernel.preview import Origin, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.common import Money, PersonRef, Ref, Span
+from workplace_sdk.services.refusals import blocker_line
 from workplace_sdk.services.rooms_errors import CancelFeeApplies, CutoffPassed
 from workplace_sdk.services.rooms_models import (
     Bookability,
@@ -25,7 +26,7 @@ from workplace_sdk.services.rooms_models import (
     ServiceItem,
 )
 from workplace_sdk.services.rooms_rules import cancel_fee, chosen_item, named, order_problems, per_currency, total
-from workplace_sdk.services.rooms_words import DIETS, spoken
+from workplace_sdk.services.vocabulary import word
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,18 +42,6 @@ _CHANGED_NL: Final = {
     "room": "zaal", "subject": "onderwerp", "attendees": "genodigden", "people": "aantal mensen", "orders": "bestelling",
     "layout": "opstelling", "body": "tekst", "online": "link", "private": "besloten",
 }  # fmt: skip
-
-
-def blocker(error: Rejected, weight: Weight = Weight.BLOCKER, *, origin: Origin = Origin.DERIVED) -> PreviewLine:
-    """Why it will be refused."""
-    return PreviewLine(
-        code=error.code,
-        en=error.sentence("en"),
-        nl=error.sentence("nl"),
-        weight=weight,
-        origin=origin,
-        facts={"field": error.field},
-    )
 
 
 def what(meeting: Meeting) -> str:
@@ -258,7 +247,7 @@ def order_lines(
         for problem in problems:
             if problem.sentence() not in seen and len(seen) < MOST_LINES:
                 seen.add(problem.sentence())
-                lines.append(blocker(problem, Weight.WARNING if forgiving and items else Weight.BLOCKER))
+                lines.append(blocker_line(problem, weight=Weight.WARNING if forgiving and items else Weight.BLOCKER))
     return lines
 
 
@@ -284,9 +273,10 @@ def _ordered(order: OrderDraft, items: Sequence[tuple[ServiceItem, int]], spans:
         at = min(cutoffs).astimezone(spans[0].local_start.tzinfo)
         en, nl = f"{en}, to be ordered before {at:%Y-%m-%d %H:%M}", f"{nl}, te bestellen voor {at:%Y-%m-%d %H:%M}"
     if order.diets:
-        eaten = [(count, spoken(diet, DIETS)) for diet, count in order.diets.items()]
-        en = f"{en}; {', '.join(f'{count} {diet.en}' for count, diet in eaten)}"
-        nl = f"{nl}; {', '.join(f'{count} {diet.nl}' for count, diet in eaten)}"
+        en, nl = (
+            f"{text}; " + ", ".join(f"{count} {word(diet, language)}" for diet, count in order.diets.items())
+            for text, language in ((en, "en"), (nl, "nl"))
+        )
     facts: dict[str, JsonValue] = {
         "amount": str(all_times.amount) if all_times else None,
         "currency": all_times.currency if all_times else None,
@@ -310,7 +300,7 @@ def fee_lines(
         try:
             fee = _fee(order.lines, menu, wanted[order.date].start, service.session.now())
         except CutoffPassed as error:
-            lines.append(blocker(error))
+            lines.append(blocker_line(error))
             continue
         if fee is not None:
             fees.append(fee)
@@ -325,9 +315,8 @@ def fee_lines(
 def _fee_line(due: Money, accept_fee: Money | None) -> PreviewLine:
     """A fee stands in the way until it is accepted."""
     accepted = accept_fee is not None and accept_fee.currency == due.currency and not accept_fee < due
-    line = blocker(CancelFeeApplies(fee=due), Weight.WARNING if accepted else Weight.BLOCKER)
-    facts: dict[str, JsonValue] = {"amount": str(due.amount), "currency": due.currency}
-    return line.model_copy(update={"facts": {**line.facts, **facts}})
+    weight = Weight.WARNING if accepted else Weight.BLOCKER
+    return blocker_line(CancelFeeApplies(fee=due), weight=weight, amount=str(due.amount), currency=due.currency)
 
 
 def _fee(lines: Iterable[OrderedLine], menu: Mapping[str, ServiceItem], start: datetime, now: datetime) -> Money | None:

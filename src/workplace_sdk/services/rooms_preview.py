@@ -10,10 +10,9 @@ from workplace_sdk.kernel.errors import NotFound, Rejected
 from workplace_sdk.kernel.preview import Preview, PreviewLine, Weight
 from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import Decision, Money, PersonRef, Ref, Span
-from workplace_sdk.services.refusals import InvalidField, NotPossible
+from workplace_sdk.services.refusals import InvalidField, NotPossible, blocker_line
 from workplace_sdk.services.rooms_lines import (
     approval_lines,
-    blocker,
     busy_lines,
     changes_line,
     conflict_lines,
@@ -55,7 +54,7 @@ def of_booking(service: RoomBooking, draft: MeetingDraft, key: Key | None) -> St
     try:
         spans = occurrences(draft.span, draft.rrule, draft.except_on)
     except Rejected as error:
-        return Preview(operation="rooms.book", key=str(key), lines=(blocker(error),))
+        return Preview(operation="rooms.book", key=str(key), lines=(blocker_line(error),))
     lines = yield from booking_lines(service, draft, spans)
     return Preview(operation="rooms.book", key=str(key), lines=tuple(lines))
 
@@ -63,14 +62,14 @@ def of_booking(service: RoomBooking, draft: MeetingDraft, key: Key | None) -> St
 def booking_lines(service: RoomBooking, draft: MeetingDraft, spans: Sequence[Span]) -> Steps[list[PreviewLine]]:
     """What booking *draft* at *spans* would mean."""
     now = service.session.now()
-    lines = [times_line(draft.subject, spans), *(blocker(problem) for problem in over(spans, now))]
+    lines = [times_line(draft.subject, spans), *(blocker_line(problem) for problem in over(spans, now))]
     rooms, lost = yield from found_rooms(service, draft.rooms)
     lines += lost
     organizer: PersonRef | None = draft.organizer or service.session.caller
     people = draft.model_copy(update={"organizer": organizer}).seats
     lines += seats_line(rooms, people)
     problems = room_problems(rooms, spans, people=people, now=now, features=draft.features, layout=draft.layout)
-    lines += [blocker(one) for one in problems]
+    lines += [blocker_line(one) for one in problems]
     lines += approval_lines(rooms, organizer)
     forgiving = draft.policy is Policy.BEST_EFFORT
     lines += yield from conflict_lines(service, rooms, spans, people, draft.features, forgiving=forgiving)
@@ -105,7 +104,7 @@ def of_change(
         new = [moved(span, old[0], change.span) for span in old] if change.span is not None else old
         apart(new)
     except Rejected as error:
-        return Preview(operation="rooms.change", key=str(key), lines=(*lines, blocker(error)))
+        return Preview(operation="rooms.change", key=str(key), lines=(*lines, blocker_line(error)))
     lines.append(changes_line(meeting, change, old, new))
     wanted = tuple(one for one in (change.room, *change.more_rooms) if one)
     rooms, lost = (yield from found_rooms(service, wanted)) if change.room else (list(meeting.rooms), [])
@@ -115,10 +114,10 @@ def of_change(
     people = max(change.people or meeting.people or 0, len(coming))
     lines += [*lost, *seats_line(rooms, people)]
     now = service.session.now()
-    lines += [blocker(one) for one in over((b for a, b in zip(old, new, strict=True) if a.start != b.start), now)]
+    lines += [blocker_line(one) for one in over((b for a, b in zip(old, new, strict=True) if a.start != b.start), now)]
     if {"span", "room", "people", "attendees", "layout"} & set(change.changed):
         layout = change.layout or meeting.layout
-        lines += [blocker(one) for one in room_problems(rooms, new, people=people, now=now, layout=layout)]
+        lines += [blocker_line(one) for one in room_problems(rooms, new, people=people, now=now, layout=layout)]
     if change.span is not None or change.room is not None:
         lines += approval_lines(rooms, meeting.organizer)
         lines += yield from conflict_lines(service, rooms, new, people, frozenset(), own=(meeting, old))
@@ -140,7 +139,7 @@ def of_cancelling(
     try:
         times = chosen_times(meeting, scope, occurrence, service)
     except Rejected as error:
-        return Preview(operation="rooms.cancel", key=str(key), lines=(*lines, blocker(error)))
+        return Preview(operation="rooms.cancel", key=str(key), lines=(*lines, blocker_line(error)))
     spans = [time.span for time in times]
     left = sum(time.state != ReservationState.CANCELLED for time in meeting.occurrences) - len(times)
     en = f"Cancelled: {days(spans)}; {left} times stay." if left else f"Cancelled: {days(spans)}."

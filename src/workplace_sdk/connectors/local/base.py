@@ -213,9 +213,11 @@ class LocalService(Service):
 
     def people_by_id(self, connection: Connection, ids: set[int | None]) -> dict[int | None, PersonRef]:
         """People by id, for filling in records."""
-        wanted = {id_ for id_ in ids if id_ is not None}
-        rows = connection.execute(sa.select(people).where(people.c.id.in_(wanted))) if wanted else ()
-        return {row.id: self.person_ref(row) for row in rows}
+        found: dict[int | None, PersonRef] = {}
+        for some in chunks(sorted(id_ for id_ in ids if id_ is not None)):
+            rows = connection.execute(sa.select(people).where(people.c.id.in_(some)))
+            found.update({row.id: self.person_ref(row) for row in rows})
+        return found
 
     def keep_file(
         self, connection: Connection, upload: Upload, *, kind: str, record_id: int | None, owner_id: int | None

@@ -6,8 +6,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from workplace_sdk.connectors.local.base import Act
+from workplace_sdk.connectors.local.previewing import agreed
 from workplace_sdk.connectors.local.rooms_attending import RoomAttending
-from workplace_sdk.connectors.local.rooms_preview import agreed, left_out, zone_lines
+from workplace_sdk.connectors.local.rooms_preview import left_out, zone_lines
 from workplace_sdk.connectors.local.rooms_reads import HERE, RoomReads
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.operation import write

@@ -15,7 +15,8 @@ from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import Decision, Span, zone_of
 from workplace_sdk.services.refusals import InvalidField, NotPossible
-from workplace_sdk.services.rooms import CheckInTooEarly, Response, RoomReleased
+from workplace_sdk.services.rooms import CheckInTooEarly, ReservationState, Response, RoomReleased
+from workplace_sdk.services.vocabulary import word
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
 EARLY: Final = timedelta(minutes=15)
 """How long before the start one can check in."""
 NO_ROOM: Final = Words("there is no room to give back", "er is geen zaal om terug te geven")
-NOT_HAD: Final = Words("its room is {state}", "de zaal is {state}")
 NOT_RETURNED: Final = Words("a room is approved or rejected", "een zaal wordt toegekend of geweigerd")
 NOTHING_WAITS: Final = Words("nothing of it waits for approval", "niets ervan wacht op goedkeuring")
 OWN: Final = Words("nobody decides about their own meeting", "niemand beslist over een eigen vergadering")
-_STATES_NL: Final = {"requested": "aangevraagd", "declined": "geweigerd", "released": "vrijgegeven"}
 
 
 class RoomAttending(RoomChanges):
@@ -59,9 +58,9 @@ class RoomAttending(RoomChanges):
         if not ids and any(row.state == "released" for row in near):
             raise RoomReleased("it was released", field="ref")
         if not ids:
-            state = near[0].state
-            said = Words(NOT_HAD.en.format(state=state), NOT_HAD.nl.format(state=_STATES_NL.get(state, state)))
-            raise NotPossible(said, field="ref", native_code=state)
+            state = ReservationState(near[0].state)
+            why = Words(f"its room is {word(state)}", f"de zaal is {word(state, 'nl')}")
+            raise NotPossible(why, field="ref", native_code=state.value)
         connection.execute(meeting_times.update().where(meeting_times.c.id.in_(ids)).values(checked_in_at=now))
         return id_
 

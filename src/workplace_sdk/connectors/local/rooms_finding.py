@@ -14,10 +14,10 @@ from attrs import frozen
 from workplace_sdk.connectors.local.rooms_free import Engaged, RoomsFree
 from workplace_sdk.connectors.local.rooms_tables import rooms, sites
 from workplace_sdk.services.common import PersonRef, Span, in_utc
-from workplace_sdk.services.rooms import Bookability, Layout, Reason, Room, RoomOption, RoomQuery, occurrences
+from workplace_sdk.services.rooms import Bookability, Feature, Layout, Reason, Room, RoomOption, RoomQuery, occurrences
 from workplace_sdk.services.rooms_rules import room_problems
 from workplace_sdk.services.rooms_times import Interval, office_hours, overlaps, slots, without
-from workplace_sdk.services.rooms_words import FEATURES, spoken
+from workplace_sdk.services.vocabulary import word
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -157,11 +157,11 @@ def _soon(query: RoomQuery, span: Span) -> Decimal:
     return 1 - Decimal(later // minute) / max(1, query.within.length // minute)
 
 
-def _reasons(room: Room, capacity: int, preferred: Sequence[str], *, near: bool, everyone: bool) -> tuple[Reason, ...]:
+def _reasons(room: Room, capacity: int, preferred: Sequence[Feature], *, near: bool, everyone: bool) -> tuple[Reason, ...]:
     found = [Reason(code="seats", en=f"seats {capacity}", nl=f"{capacity} plaatsen")]
-    for feature in preferred:
-        name = spoken(feature, FEATURES)
-        found.append(Reason(code=f"has_{feature}", en=f"has {name.en}", nl=f"heeft {name.nl}"))
+    found += [
+        Reason(code=f"has_{feature}", en=f"has {word(feature)}", nl=f"heeft {word(feature, 'nl')}") for feature in preferred
+    ]
     if near:
         found.append(Reason(code="near", en=f"at {room.building or room.site}", nl=f"in {room.building or room.site}"))
     if everyone:

@@ -21,7 +21,7 @@ from workplace_sdk.services.rooms_rules import room_problems
 from workplace_sdk.services.rooms_times import Interval, merged, overlaps
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
 HOLDS: Final = ("requested", "confirmed")
 LONGEST: Final = timedelta(days=31)

@@ -1,41 +1,18 @@
-"""Previews of rooms in the local store: our own arithmetic, and what the store said when it was asked to do it."""
+"""What only the store can tell before a meeting is booked: what it would be without, and what time it is for others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
+from workplace_sdk.kernel.preview import Origin, PreviewLine, Weight
 from workplace_sdk.services.common import ComponentState
 from workplace_sdk.services.rooms import Meeting, MeetingDraft
-from workplace_sdk.services.rooms_lines import MOST_LINES, blocker
+from workplace_sdk.services.rooms_lines import MOST_LINES
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from workplace_sdk.connectors.local.base import LocalService, Verdict
-
-DONE: Final = PreviewLine(
-    code="done",
-    en="This was done already: doing it again changes nothing.",
-    nl="Dit is al gedaan: opnieuw doen verandert niets.",
-    origin=Origin.BACKEND,
-)
-_FOR_OTHERS: Final = frozenset({"restricted-room"})
-"""Warnings that the store knows to concern others, when it does what was asked."""
-
-
-def agreed(told: Preview, verdict: Verdict[Any], more: Iterable[PreviewLine] = ()) -> Preview:
-    """What was *told*, put right by what became of the write when it was tried."""
-    lines, refusal = list(told.lines), verdict.refusal
-    if verdict.done:
-        lines = [*(line for line in lines if line.code in ("meeting", "times")), DONE]
-    elif refusal is None:
-        lines = [line for line in lines if line.weight is not Weight.BLOCKER and line.code not in _FOR_OTHERS]
-    elif not any(line.code == refusal.code and line.weight is Weight.BLOCKER for line in lines):
-        lines = [line for line in lines if line.code != refusal.code]
-        lines.append(blocker(refusal, origin=Origin.BACKEND))
-    return told.model_copy(update={"lines": (*lines, *more)})
+    from workplace_sdk.connectors.local.base import LocalService
 
 
 def left_out(meeting: Meeting | None) -> list[PreviewLine]:

@@ -32,6 +32,7 @@ from workplace_sdk.services.rooms import (
     Room,
     RoomReservation,
 )
+from workplace_sdk.services.vocabulary import word
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
@@ -48,9 +49,6 @@ _STATES = {
     ReservationState.TENTATIVE: ComponentState.PENDING,
     ReservationState.UNKNOWN: ComponentState.UNKNOWN,
 }
-
-
-_STATE_NL = {ReservationState.DECLINED: "geweigerd", ReservationState.RELEASED: "vrijgegeven"}
 
 
 class RoomRecords(RoomOrders):
@@ -239,7 +237,7 @@ def _components(times: Iterable[Occurrence], made: Sequence[Order]) -> tuple[Com
             state: ReservationState = one.state.value
             if state is ReservationState.CANCELLED:
                 continue
-            said = (one.why, one.why_nl) if one.why or state in _STATES else (state.value, _STATE_NL.get(state))
+            said = (one.why, one.why_nl) if one.why or state in _STATES else (word(state), word(state, "nl"))
             what = f"{one.name}, {time.span.local_start:%Y-%m-%d %H:%M}"
             components.append(
                 Component(what=what, state=_STATES.get(state, ComponentState.REJECTED), why=said[0], why_nl=said[1])
