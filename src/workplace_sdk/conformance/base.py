@@ -28,7 +28,7 @@ DIFFICULT = "Ødegård-Łukasik, Zoë (ICT) 'é' <b>&amp; \U0001f984 \u202e"
 """A text that has to survive where people write one."""
 
 Edge = Callable[[Trial, int], Mapping[str, Any]]
-"""Arguments of a write that need exactly so much of what a system may limit."""
+"""Arguments of a write that need exactly so much of what a system may limit; ``by`` among them is the service of who has to do it."""
 
 
 class ServiceConformance:
@@ -117,9 +117,10 @@ class ServiceConformance:
             edge = self.edges.get((operation, measure))
             assert edge is not None, f"{operation} declares a limit for {measure} that these tests cannot reach: tell us"
             trial = Trial(service, request.getfixturevalue)
-            bound = getattr(service, operation)
+            too_much = dict(edge(trial, int(most) + 1))
+            bound = getattr(too_much.pop("by", service), operation)
             with pytest.raises(InvalidInput) as refused:
-                bound.steps(**edge(trial, int(most) + 1))
+                bound.steps(**too_much)
             assert refused.value.field == measure
             trial.attempt(operation, partial(_at_edge, operation=operation, edge=edge, most=int(most)))
 

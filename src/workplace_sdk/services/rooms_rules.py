@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from workplace_sdk.kernel.errors import Rejected
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import Money, Ref, Span
 from workplace_sdk.services.rooms_errors import (
     CapacityTooSmall,
@@ -21,6 +22,9 @@ from workplace_sdk.services.rooms_models import Bookability, Feature, Layout, Or
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+NOT_THERE = Words("{wanted}; there is: {known}", "{wanted}; er is: {known}")
+SO_MANY = Words("{item}: there are {stock}", "{item}: er zijn er {stock}")
 
 
 def room_problems(
@@ -40,7 +44,7 @@ def room_problems(
             yield OutsideBookingWindow(
                 f"{room.name} can be booked {room.ahead.days} days ahead", until=(now + room.ahead).date()
             )
-        if room.longest is not None and any(span.end - span.start > room.longest for span in spans):
+        if room.longest is not None and any(span.length > room.longest for span in spans):
             yield TooLong(f"{room.name} can be booked for {room.longest}", longest=room.longest)
         if layout is not None and room.layouts and layout not in room.layouts:
             yield FeatureMissing(f"{room.name} has no {layout}", missing=(layout.value,), field="layout")
@@ -72,8 +76,8 @@ def chosen_item(menu: Sequence[ServiceItem], wanted: Ref | str) -> ServiceItem:
     name = wanted.casefold() if isinstance(wanted, str) else None
     found = [item for item in menu if item.ref == wanted or (name is not None and item.name.casefold() == name)]
     if not found:
-        known = ", ".join(sorted(item.name for item in menu)) or "nothing"
-        raise ServiceNotAvailableHere(f"{wanted}; there is: {known}", field="orders")
+        known = ", ".join(sorted(item.name for item in menu)) or "-"
+        raise ServiceNotAvailableHere(NOT_THERE.filled(wanted=wanted, known=known), field="orders")
     return min(found, key=lambda item: item.site is None)
 
 
@@ -86,7 +90,7 @@ def order_problems(menu: Sequence[ServiceItem], order: OrderDraft, span: Span, *
             yield error
             continue
         if item.stock is not None and line.quantity > item.stock:
-            yield ServiceNotAvailableHere(f"{item.name}: there are {item.stock}", field="orders")
+            yield ServiceNotAvailableHere(SO_MANY.filled(item=item.name, stock=item.stock), field="orders")
         at = item.order_by(span.start)
         if at is not None and now > at:
             yield CutoffPassed(f"{item.name} is ordered before {at}", what=item.name, at=at.astimezone(span.local_start.tzinfo))

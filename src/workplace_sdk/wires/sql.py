@@ -202,6 +202,12 @@ def _sqlite_connected(driver: Any, _: object) -> None:
     driver.isolation_level = None  # SQLAlchemy's BEGIN is the only one
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
         driver.execute(f"PRAGMA {pragma}")
+    driver.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: Any) -> Any:
+    """``lower()`` as PostgreSQL has it: SQLite's own knows no letters beyond A to Z."""
+    return text.lower() if isinstance(text, str) else text
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -20,7 +20,7 @@ from workplace_sdk.search.index import remove
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-_GONE = ("leave_requests", "leave_grants", "work_schedules", "sick_cases")
+_GONE = ("leave_requests", "leave_grants", "work_schedules", "sick_cases", "room_waits")
 """Tables whose rows about a person are removed; their own details go with them."""
 _FREE_TEXT = {
     "tickets": ("title", "description", "folded", "resolution", "contact", "place_text", "geo"),

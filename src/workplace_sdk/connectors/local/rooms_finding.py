@@ -13,11 +13,11 @@ from attrs import frozen
 
 from workplace_sdk.connectors.local.rooms_free import Engaged, RoomsFree
 from workplace_sdk.connectors.local.rooms_tables import rooms, sites
-from workplace_sdk.kernel.errors import NotFound
-from workplace_sdk.services.common import PersonRef, Span
-from workplace_sdk.services.rooms import Bookability, Reason, Room, RoomOption, RoomQuery, occurrences
+from workplace_sdk.services.common import PersonRef, Span, in_utc
+from workplace_sdk.services.rooms import Bookability, Feature, Layout, Reason, Room, RoomOption, RoomQuery, occurrences
 from workplace_sdk.services.rooms_rules import room_problems
 from workplace_sdk.services.rooms_times import Interval, office_hours, overlaps, slots, without
+from workplace_sdk.services.vocabulary import word
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -32,6 +32,7 @@ class _Search:
     """A query with what is known about it."""
 
     query: RoomQuery
+    seats: int
     now: datetime
     near: str | None
     required: Mapping[int, PersonRef]
@@ -68,7 +69,6 @@ class RoomFinding(RoomsFree):
     def _fitting(self, connection: Connection, query: RoomQuery, spans: Sequence[Span]) -> list[Room]:
         """Rooms that seat so many, have what is required, and can be booked by the caller, whoever else has booked."""
         conditions = [] if query.site is None else [sa.func.lower(sites.c.name) == query.site.lower()]
-        me = self._caller_id(connection)
         if query.span is not None:
             asked = list(spans)
         else:
@@ -76,30 +76,29 @@ class RoomFinding(RoomsFree):
             assert query.duration is not None
             start = max(query.within.start, self.session.now())
             asked = [Span(start=start, end=start + query.duration, zone=query.within.zone)]
-        return [
+        seats, now = query.seats_with(self.session.caller), self.session.now()
+        fit = [
             room
             for room in self.room_models(connection, rooms.c.bookability != Bookability.NOT_BOOKABLE.value, *conditions)
-            if (room.seats(query.layout) if query.layout in room.layouts else room.capacity) is not None
+            if _seats(room, query.layout) is not None
             and (query.layout is None or query.layout in room.layouts)
             and query.required <= room.features
-            and not any(room_problems([room], asked, people=query.seats, now=self.session.now(), layout=query.layout))
-            and (room.bookability is not Bookability.RESTRICTED or self.may_book(connection, room, me))
+            and not any(room_problems([room], asked, people=seats, now=now, layout=query.layout))
         ]
+        restricted = [room for room in fit if room.bookability is Bookability.RESTRICTED]
+        theirs = self.theirs_to_book(connection, restricted, self._caller_id(connection))
+        return [room for room in fit if room.bookability is not Bookability.RESTRICTED or room.ref in theirs]
 
     def _search(self, connection: Connection, query: RoomQuery, whole: Span) -> _Search:
         required, optional = (self._known(connection, people) for people in (query.attendees, query.optional))
         engaged = self.engaged(connection, [*required, *optional], whole.start, whole.end)
-        return _Search(query, self.session.now(), self._near(connection, query), required, optional, engaged)
+        seats = query.seats_with(self.session.caller)
+        return _Search(query, seats, self.session.now(), self._near(connection, query), required, optional, engaged)
 
     def _known(self, connection: Connection, people: Sequence[PersonRef]) -> dict[int, PersonRef]:
         """Those who are in this store; of others nothing is known."""
-        found: dict[int, PersonRef] = {}
-        for person in people:
-            try:
-                found[self.employee(connection, person, field="attendees").id] = person
-            except NotFound:
-                continue
-        return found
+        rows = self.employees(connection, people, field="attendees")
+        return {row.id: person for person, row in zip(people, rows, strict=True) if row is not None}
 
     def _near(self, connection: Connection, query: RoomQuery) -> str | None:
         """The site or building that is preferred."""
@@ -114,8 +113,8 @@ class RoomFinding(RoomsFree):
         assert query.within is not None
         assert query.duration is not None
         within, now = query.within, search.now
-        wanted = office_hours(within) if query.office_hours else [(within.start, within.end)]
-        until = within.end if room.ahead is None else min(within.end, now + room.ahead + query.duration)
+        wanted = office_hours(within) if query.office_hours else [(in_utc(within.start), in_utc(within.end))]
+        until = in_utc(within.end) if room.ahead is None else min(in_utc(within.end), now + room.ahead + query.duration)
         open_ = [(max(start, now), min(end, until)) for start, end in wanted if max(start, now) < min(end, until)]
         away = [(one.start, one.end) for one in search.engaged if one.person_id in search.required]
         tz = within.local_start.tzinfo
@@ -126,7 +125,7 @@ class RoomFinding(RoomsFree):
 def _option(search: _Search, room: Room, span: Span, spans: Sequence[Span]) -> RoomOption:
     """The offer with its score: mostly for seats, then preferences, nearness, who can come, and how soon."""
     query = search.query
-    capacity = (room.seats(query.layout) if query.layout in room.layouts else room.capacity) or 1
+    capacity = _seats(room, query.layout) or 1
     missing = query.preferred - room.features
     absent = tuple(dict.fromkeys(person for one in spans for person in search.absent(one.start, one.end)))
     near = search.near is not None and search.near.casefold() in {
@@ -134,7 +133,7 @@ def _option(search: _Search, room: Room, span: Span, spans: Sequence[Span]) -> R
         (room.building or "").casefold(),
     }
     asked = len(search.required) + len(search.optional)
-    score = _SEATS * min(Decimal(1), Decimal(query.seats) / capacity)
+    score = _SEATS * min(Decimal(1), Decimal(search.seats) / capacity)
     score += _PREFERRED * (1 if not query.preferred else Decimal(len(query.preferred - missing)) / len(query.preferred))
     score += _NEAR * (1 if near or search.near is None else 0)
     score += _PEOPLE * (1 if not asked else 1 - Decimal(len(absent)) / asked)
@@ -145,21 +144,24 @@ def _option(search: _Search, room: Room, span: Span, spans: Sequence[Span]) -> R
     return RoomOption(room=room, span=span, score=round(score, 4), reasons=reasons, missing=missing, busy=absent)
 
 
+def _seats(room: Room, layout: Layout | None) -> int | None:
+    return room.seats(layout) if layout in room.layouts else room.capacity
+
+
 def _soon(query: RoomQuery, span: Span) -> Decimal:
     """1 at the start of the time searched, 0 at its end."""
     if query.within is None:
         return Decimal(1)
-    whole = query.within.end - query.within.start
-    return 1 - Decimal(int((span.start - query.within.start) / timedelta(minutes=1))) / max(
-        1, int(whole / timedelta(minutes=1))
-    )
+    minute = timedelta(minutes=1)
+    later = in_utc(span.start) - in_utc(query.within.start)
+    return 1 - Decimal(later // minute) / max(1, query.within.length // minute)
 
 
-def _reasons(room: Room, capacity: int, preferred: Sequence[str], *, near: bool, everyone: bool) -> tuple[Reason, ...]:
+def _reasons(room: Room, capacity: int, preferred: Sequence[Feature], *, near: bool, everyone: bool) -> tuple[Reason, ...]:
     found = [Reason(code="seats", en=f"seats {capacity}", nl=f"{capacity} plaatsen")]
-    for feature in preferred:
-        name = str(feature).replace("_", " ")
-        found.append(Reason(code=f"has_{feature}", en=f"has {name}", nl=f"heeft {name}"))
+    found += [
+        Reason(code=f"has_{feature}", en=f"has {word(feature)}", nl=f"heeft {word(feature, 'nl')}") for feature in preferred
+    ]
     if near:
         found.append(Reason(code="near", en=f"at {room.building or room.site}", nl=f"in {room.building or room.site}"))
     if everyone:

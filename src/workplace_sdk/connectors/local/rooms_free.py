@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from attrs import frozen
 
+from workplace_sdk.connectors.local.leave_records import PENDING, SPOKEN_FOR
 from workplace_sdk.connectors.local.leave_tables import leave_days, leave_requests
 from workplace_sdk.connectors.local.rooms_records import RoomRecords
 from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, room_bookers, rooms, sites
-from workplace_sdk.services.common import Span, zone_of
+from workplace_sdk.connectors.local.schema import people
+from workplace_sdk.services.common import Ref, Span, zone_of
 from workplace_sdk.services.rooms import Bookability, Feature, Layout, Room
 from workplace_sdk.services.rooms_rules import room_problems
 from workplace_sdk.services.rooms_times import Interval, merged, overlaps
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
 HOLDS: Final = ("requested", "confirmed")
 LONGEST: Final = timedelta(days=31)
@@ -52,10 +54,11 @@ class RoomsFree(RoomRecords):
 
     def held(
         self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, besides: Iterable[int] = ()
-    ) -> list[Row[Any]]:
+    ) -> list[Any]:
         """Times at which rooms are held, the rows *besides* left out; those that nobody checked in for among them."""
         times = meeting_times.c
-        chosen = sa.select(meeting_times).where(
+        columns = (times.id, times.room_id, times.start, times.end, times.state, times.check_in_by, times.checked_in_at)
+        chosen = sa.select(*columns).where(
             times.room_id.in_(sorted(set(room_ids))),
             times.state.in_(HOLDS),
             times.start < end,
@@ -66,26 +69,25 @@ class RoomsFree(RoomRecords):
         return [row for row in connection.execute(chosen.order_by(times.start)).all() if row.id not in left_out]
 
     def taken(
-        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, besides: Iterable[int] = ()
+        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime
     ) -> dict[int, list[Interval]]:
-        """When rooms are not free, by room; what nobody checked in for in time is free from that moment on."""
+        """When rooms are not free, by room; what nobody checked in for in time does not count."""
         found: dict[int, list[Interval]] = defaultdict(list)
-        for row in self.held(connection, room_ids, start, end, besides=besides):
+        for row in self.held(connection, room_ids, start, end):
             if not self.lapsed(row):
                 found[row.room_id].append((row.start, row.end))
-            elif row.check_in_by > start:
-                found[row.room_id].append((row.start, row.check_in_by))
         return {room_id: merged(intervals) for room_id, intervals in found.items()}
 
-    def may_book(self, connection: Connection, room: Room, person_id: int | None) -> bool:
-        """Whether a restricted room is theirs to book."""
-        listed = sa.select(room_bookers.c.person_id).where(
-            room_bookers.c.room_id == int(room.ref.id), room_bookers.c.person_id == person_id
+    def theirs_to_book(self, connection: Connection, restricted: Sequence[Room], person_id: int | None) -> set[Ref]:
+        """Which restricted rooms someone may book: who is listed with it, and who approves it."""
+        if person_id is None or not restricted:
+            return set()
+        wanted = [int(room.ref.id) for room in restricted]
+        listed = sa.select(room_bookers.c.room_id).where(
+            room_bookers.c.room_id.in_(wanted), room_bookers.c.person_id == person_id
         )
-        approver = sa.select(rooms.c.id).where(rooms.c.id == int(room.ref.id), rooms.c.approver_id == person_id)
-        return (
-            person_id is not None and (connection.execute(listed).first() or connection.execute(approver).first()) is not None
-        )
+        approved = sa.select(rooms.c.id).where(rooms.c.id.in_(wanted), rooms.c.approver_id == person_id)
+        return {self.ref("room", id_) for id_ in connection.execute(sa.union(listed, approved)).scalars()}
 
     def alternatives(
         self, connection: Connection, room: Room, asked: Wanted, spans: Sequence[Span], *, but: frozenset[int]
@@ -119,9 +121,9 @@ class RoomsFree(RoomRecords):
         return sorted(found, key=lambda one: (one.start, one.person_id))
 
     def _in_meetings(self, connection: Connection, ids: list[int], start: datetime, end: datetime) -> Iterable[Engaged]:
-        people = meeting_people.c
-        coming = (people.response != "declined") & (people.role != "informed")
-        attending = sa.select(people.meeting_id, people.person_id, people.response).where(people.person_id.in_(ids), coming)
+        invited = meeting_people.c
+        coming = (invited.response != "declined") & (invited.role != "informed")
+        attending = sa.select(invited.meeting_id, invited.person_id, invited.response).where(invited.person_id.in_(ids), coming)
         organizing = sa.select(meetings.c.id, meetings.c.organizer_id, sa.literal("accepted")).where(
             meetings.c.organizer_id.in_(ids)
         )
@@ -147,19 +149,24 @@ class RoomsFree(RoomRecords):
             yield Engaged(who, begin, until, tentative)
 
     def _on_leave(self, connection: Connection, ids: list[int], start: datetime, end: datetime) -> Iterable[Engaged]:
-        tz = zone_of(self.session.zone)
-        states = ("approved", "cancel_requested", "submitted")
+        days, asked = leave_days.c, leave_requests.c
+        first, last = (
+            start.date() - timedelta(days=1),
+            end.date() + timedelta(days=1),
+        )  # a day begins earlier or later elsewhere
         chosen = (
-            sa.select(leave_days.c.date, leave_days.c.portion, leave_days.c.hours, leave_days.c.start, leave_days.c.charged)
-            .add_columns(leave_requests.c.person_id, leave_requests.c.status)
-            .join(leave_requests, leave_requests.c.id == leave_days.c.request_id)
-            .where(leave_requests.c.person_id.in_(ids), leave_requests.c.status.in_(states))
-            .where(leave_days.c.date.between(start.astimezone(tz).date(), end.astimezone(tz).date()))
+            sa.select(
+                days.date, days.portion, days.hours, days.start, days.charged, asked.person_id, asked.status, people.c.zone
+            )
+            .join(leave_requests, asked.id == days.request_id)
+            .join(people, people.c.id == asked.person_id)
+            .where(asked.person_id.in_(ids), asked.status.in_(SPOKEN_FOR))
+            .where(asked.first_day <= last, asked.last_day >= first, days.date.between(first, last))
         )
         for row in connection.execute(chosen):
-            begin, until = _off(row, tz)
+            begin, until = _off(row, zone_of(row.zone or self.session.zone))
             if row.charged and begin < end and until > start:
-                yield Engaged(row.person_id, begin, until, row.status == "submitted")
+                yield Engaged(row.person_id, begin, until, row.status in PENDING)
 
 
 def _off(row: Any, tz: Any) -> Interval:

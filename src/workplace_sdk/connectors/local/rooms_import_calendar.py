@@ -200,7 +200,7 @@ def _times(event: Any, first: Span, rule: str | None) -> tuple[list[Span], bool]
     if rule is not None:
         starts, cut = _repeated(first, rule)
     starts += [_instant(one.dt, first.zone) for one in _listed(event, "RDATE") if isinstance(one.dt, date)]
-    length = first.end - first.start
+    length = first.length
     wanted = sorted({start for start in starts if start not in left_out})
     return [Span(start=start, end=start + length, zone=first.zone) for start in wanted], cut
 

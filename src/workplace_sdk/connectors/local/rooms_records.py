@@ -13,6 +13,7 @@ from workplace_sdk.connectors.local.rooms_orders import RoomOrders, minutes
 from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, rooms, sites
 from workplace_sdk.connectors.local.schema import writes
 from workplace_sdk.kernel.errors import NotFound
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import ComponentState, Mapped, PersonRef, Ref, Span
 from workplace_sdk.services.rooms import (
     Attendee,
@@ -31,11 +32,17 @@ from workplace_sdk.services.rooms import (
     Room,
     RoomReservation,
 )
+from workplace_sdk.services.vocabulary import word
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
 ERASED = PersonRef(display_name="(erased)")
+TAKEN = Words("the room is taken", "de zaal is bezet")
+UNATTENDED = Words("nobody checked in", "niemand heeft ingecheckt")
+GIVEN_BACK = Words("given back", "teruggegeven")
+_DUTCH = {words.en: words.nl for words in (TAKEN, UNATTENDED, GIVEN_BACK)}
+"""Of what the store itself says; what people wrote is in their own language."""
 _STATES = {
     ReservationState.CONFIRMED: ComponentState.DONE,
     ReservationState.REQUESTED: ComponentState.PENDING,
@@ -105,7 +112,7 @@ class RoomRecords(RoomOrders):
         }
         names = self.people_by_id(connection, wanted)
         room_ids = {row.room_id for some in times.values() for row in some if row.room_id is not None}
-        known = {int(room.ref.id): room for room in self._rooms_by_id(connection, room_ids)}
+        known = {int(room.ref.id): room for room in self.rooms_by_id(connection, room_ids)}
         spans = {
             (time.meeting_id, time.number): Span(start=time.start, end=time.end, zone=found[time.meeting_id].zone)
             for some in times.values()
@@ -127,7 +134,7 @@ class RoomRecords(RoomOrders):
             if id_ in found
         ]
 
-    def _rooms_by_id(self, connection: Connection, ids: set[int]) -> list[Room]:
+    def rooms_by_id(self, connection: Connection, ids: set[int]) -> list[Room]:
         """Rooms that meetings have, in use or not."""
         chosen = sa.select(rooms, sites.c.name.label("site"), sites.c.zone).join(sites, sites.c.id == rooms.c.site_id)
         rows = connection.execute(chosen.where(rooms.c.id.in_(ids))).all() if ids else ()
@@ -168,6 +175,7 @@ class RoomRecords(RoomOrders):
             rrule=row.rrule,
             series=self.ref("meeting", row.series_id) if row.series_id is not None else None,
             body=row.body,
+            online=row.online,
             private=row.private,
             components=_components(when, made),
             created_at=row.created_at,
@@ -194,11 +202,13 @@ class RoomRecords(RoomOrders):
         if row.check_in_by is not None and row.state in ("confirmed", "released"):
             missed = released or row.state == "released"
             check_in = CheckIn.DONE if row.checked_in_at is not None else CheckIn.MISSED if missed else CheckIn.AWAITING
+        why: str | None = row.conflict or (UNATTENDED.en if released else None)
         return RoomReservation(
             room=room.ref,
             name=room.name,
             state=Mapped(value=state),
-            why=row.conflict or ("nobody checked in" if released else None),
+            why=why,
+            why_nl=_DUTCH.get(why or ""),
             approver=room.approver if state is ReservationState.REQUESTED else None,
             check_in=check_in,
             check_in_by=row.check_in_by,
@@ -227,14 +237,17 @@ def _components(times: Iterable[Occurrence], made: Sequence[Order]) -> tuple[Com
             state: ReservationState = one.state.value
             if state is ReservationState.CANCELLED:
                 continue
-            why = one.why or (None if state in _STATES else state.value)
+            said = (one.why, one.why_nl) if one.why or state in _STATES else (word(state), word(state, "nl"))
             what = f"{one.name}, {time.span.local_start:%Y-%m-%d %H:%M}"
-            components.append(Component(what=what, state=_STATES.get(state, ComponentState.REJECTED), why=why))
+            components.append(
+                Component(what=what, state=_STATES.get(state, ComponentState.REJECTED), why=said[0], why_nl=said[1])
+            )
     several = len({order.date for order in made}) > 1
     for order in made:
         if order.state != OrderState.CANCELLED:
             state_ = ComponentState.REJECTED if order.state == OrderState.REJECTED else ComponentState.DONE
-            components.append(Component(what=f"{order}, {order.date}" if several else str(order), state=state_, why=order.why))
+            what = f"{order}, {order.date}" if several else str(order)
+            components.append(Component(what=what, state=state_, why=order.why, why_nl=order.why_nl))
     return tuple(components)
 
 

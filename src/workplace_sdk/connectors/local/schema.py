@@ -89,5 +89,6 @@ writes: Final = sa.Table(
     sa.Column("operation", sa.Text, nullable=False),
     sa.Column("record_id", sa.Integer),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("fingerprint", sa.Text),  # of what was asked for; null: not kept
     sa.Index("ix_writes_operation_record_id", "operation", "record_id"),
 )

@@ -6,7 +6,7 @@ from alembic import op
 from workplace_sdk.connectors.local.columns import Exact
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
