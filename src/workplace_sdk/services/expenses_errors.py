@@ -134,15 +134,26 @@ class TaxMismatch(_OfLine):
 
 
 class DuplicateExpense(_OfLine):
-    """The same was claimed before, or its receipt used: *candidates* says where. Empty when it is twice in one report."""
+    """The same was claimed before, or its receipt used: *candidates* says where; or it is twice in one report: *as_line* says where."""
 
     code = "duplicate-expense"
     words = Words("Line {line} was claimed before.", "Regel {line} is al eerder gedeclareerd.")
     plain = Words("This was claimed before.", "Dit is al eerder gedeclareerd.")
+    here: ClassVar[Words] = Words(
+        "Line {line} says the same as line {as_line}.", "Regel {line} zegt hetzelfde als regel {as_line}."
+    )
 
-    def __init__(self, message: str = "", *, candidates: tuple[Ref, ...] = (), **where: Any) -> None:
+    def __init__(
+        self, message: str = "", *, candidates: tuple[Ref, ...] = (), as_line: int | None = None, **where: Any
+    ) -> None:
         super().__init__(message, **where)
         self.candidates = candidates
+        self.as_line = as_line
+
+    def sentence(self, language: str = "en") -> str:
+        if self.as_line is None:
+            return super().sentence(language)
+        return self.here.filled(line=self.line, as_line=self.as_line).in_(language)
 
 
 class ReceiptUsedElsewhere(_OfLine):

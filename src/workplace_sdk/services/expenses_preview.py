@@ -12,9 +12,10 @@ from workplace_sdk.kernel.operation import settled
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.kernel.words import Words
-from workplace_sdk.services.common import Decision, Money, Ref, Upload
+from workplace_sdk.services.common import Decision, Money, Ref, StepState, Upload
 from workplace_sdk.services.expenses_drafts import LineDraft, PaidWith, ReportDraft
-from workplace_sdk.services.expenses_reports import ExpenseLine, ExpenseReport, LineDecision, Totals, Violation
+from workplace_sdk.services.expenses_reports import ExpenseLine, ExpenseReport, ExpenseStatus, LineDecision, Totals, Violation
+from workplace_sdk.services.expenses_words import status_words
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps
@@ -120,9 +121,10 @@ def told(operation: str, report: ExpenseReport, **details: object) -> PreviewLin
 
 
 def _line_of(words: Words, report: ExpenseReport, *, code: str, **details: object) -> PreviewLine:
-    what = f"{report.title}, {report.employee.label}, {report.totals.payable} ({report.status})"
-    text = words.filled(what=what, **details)
-    return PreviewLine(code=code, en=text.en, nl=text.nl, facts={"payable": str(report.totals.payable.amount)})
+    what, status = f"{report.title}, {report.employee.label}, {report.totals.payable}", status_words(report.status)
+    en = words.filled(what=f"{what} ({status.en})", **details).en
+    nl = words.filled(what=f"{what} ({status.nl})", **details).nl
+    return PreviewLine(code=code, en=en, nl=nl, facts={"payable": str(report.totals.payable.amount)})
 
 
 def sums(title: str, lines: Sequence[LineDraft]) -> PreviewLine:
@@ -191,6 +193,21 @@ def worked_out(title: str, lines: Sequence[ExpenseLine], currency: str) -> list[
         ).filled(amount=Money(amount=abs(totals.payable.amount), currency=currency))
         found.append(PreviewLine(code="payable", en=words.en, nl=words.nl, weight=Weight.WARNING if owed else Weight.INFO))
     return found
+
+
+def approver(report: ExpenseReport) -> list[PreviewLine]:
+    """Whose decision a claimed report waits for; a warning when it is nobody's."""
+    if report.status.value is not ExpenseStatus.SUBMITTED:
+        return []
+    waiting = [step.approver.label for step in report.approvals if step.state is StepState.PENDING]
+    if waiting:
+        names = ", ".join(waiting)
+        return [PreviewLine(code="approver", en=f"{names} decides about it.", nl=f"{names} beslist erover.")]
+    words = Words(
+        "Nobody is known who decides about it: tell your administrator.",
+        "Er is niemand bekend die erover beslist: geef het door aan uw beheerder.",
+    )
+    return [PreviewLine(code="approver", en=words.en, nl=words.nl, weight=Weight.WARNING)]
 
 
 def _line(number: int, line: ExpenseLine) -> list[PreviewLine]:

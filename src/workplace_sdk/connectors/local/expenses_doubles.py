@@ -184,7 +184,7 @@ def _collide(one: Claim, other: Claim) -> bool:
 
 
 def _twice(claim: Claim, number: int, *, blocking: bool) -> Problem:
-    return Problem(DuplicateExpense(f"as line {number}", line=claim.number), claim.number, blocking)
+    return Problem(DuplicateExpense(f"as line {number}", line=claim.number, as_line=number), claim.number, blocking)
 
 
 def _share_a_date(one: Trip, other: Trip) -> bool:

@@ -4,39 +4,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from workplace_sdk.connectors.local.base import inserted, locked
+from workplace_sdk.connectors.local.base import Act, inserted, locked
 from workplace_sdk.connectors.local.incidents_reads import IncidentReads
 from workplace_sdk.connectors.local.incidents_records import OPEN_WORDS
 from workplace_sdk.connectors.local.incidents_tables import ticket_events, tickets
-from workplace_sdk.kernel.effects import Steps
-from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
-from workplace_sdk.kernel.keys import Key
+from workplace_sdk.kernel.errors import NotFound
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import Ref
 from workplace_sdk.services.incidents import OPEN, Ticket, TicketClosed, TicketKind, TicketStatus, may_follow
+from workplace_sdk.services.incidents_words import CANNOT_BECOME, STATUS
+from workplace_sdk.services.refusals import InvalidField, NotPossible
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+_TWO_LEVELS: Final = Words(
+    "a ticket is counted with another one, which is counted with none",
+    "een melding hoort bij een andere, die zelf bij geen hoort",
+)
+
+
 class IncidentChanges(IncidentReads):
     """What the writes have in common. A ticket that others are counted with is locked before them."""
 
-    def changing(
+    def about(
         self,
-        ref: Ref,
-        key: Key | None,
         operation: str,
+        ref: Ref,
         change: Callable[[Connection, Any], None],
-        *,
+        *asked: object,
         also: tuple[str, ...] = (),
         lapsed: bool = False,
         above: Ref | None = None,
-    ) -> Steps[Ticket]:
-        """Run *change* on a ticket that is open (or in one of *also*), kept from others meanwhile; *above* is locked before it."""
+    ) -> Act[Ticket]:
+        """A write that changes a ticket that is open (or in one of *also*), kept from others meanwhile; *above* is locked before it."""
         id_ = self.id_of(ref, "incident")
 
         def record(connection: Connection) -> int:
@@ -45,7 +51,7 @@ class IncidentChanges(IncidentReads):
             change(connection, self.open_ticket(connection, id_, also=also, lapsed=lapsed))
             return id_
 
-        return (yield from self.writing(key, operation, record, self.ticket))
+        return Act(f"incidents.{operation}", record, self.ticket, (ref, *asked))
 
     def open_ticket(self, connection: Connection, id_: int, *, also: tuple[str, ...] = (), lapsed: bool = False) -> Any:
         """The row of a ticket that is open, locked."""
@@ -62,7 +68,10 @@ class IncidentChanges(IncidentReads):
         """Have a ticket that status, and tell it."""
         before = TicketStatus(row.status)
         if not may_follow(before, status):
-            raise Conflict(f"it is {before} and cannot become {status}", field="status", native_code=row.status)
+            names = {"before": STATUS[before], "after": STATUS[status]}
+            en, nl = ({name: word.in_(language) for name, word in names.items()} for language in ("en", "nl"))
+            why = Words(CANNOT_BECOME.filled(**en).en, CANNOT_BECOME.filled(**nl).nl)
+            raise NotPossible(why, field="status", native_code=row.status)
         if before is TicketStatus.RESOLVED and status in OPEN:
             lasting = {"resolution": None, "parent_id": self._parent_still_open(connection, row)}
             values = {**lasting, **values, "resolved_at": None}
@@ -119,7 +128,7 @@ class IncidentChanges(IncidentReads):
         above = connection.execute(sa.select(tickets.c.parent_id).where(tickets.c.id == id_)).scalar()
         below = connection.execute(sa.select(tickets.c.id).where(tickets.c.parent_id == row.id).limit(1)).scalar()
         if id_ == row.id or above is not None or below is not None:
-            raise InvalidInput("a ticket is counted with another one, which is counted with none", field="parent")
+            raise InvalidField(_TWO_LEVELS, field="parent")
         return id_
 
     def solve_the_same(self, connection: Connection, id_: int, values: dict[str, Any]) -> None:

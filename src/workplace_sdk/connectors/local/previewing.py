@@ -17,7 +17,9 @@ DONE: Final = PreviewLine(
     nl="Dit is al gedaan: opnieuw doen verandert niets.",
     origin=Origin.BACKEND,
 )
-_ABOUT: Final = frozenset({"meeting", "times", "request", "charged", "sick", "recovered", "waiting"})
+_ABOUT: Final = frozenset(
+    {"meeting", "times", "request", "charged", "sick", "recovered", "waiting", "report", "receipt", "decide", "ticket"}
+)
 """Lines that say what it is about."""
 _FOR_OTHERS: Final = frozenset({"restricted-room"})
 """Warnings that the store knows to concern others, when it does what was asked."""
