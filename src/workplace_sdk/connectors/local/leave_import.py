@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -37,7 +38,7 @@ FLAGS: Final = (
     "active",
 )
 NUMBERS: Final = ("min_notice", "attachment_after", "max_days")
-TYPE_COLUMNS: Final = ("name", "category", "unit", "increment", "attachments", "paid", *FLAGS, *NUMBERS)
+TYPE_COLUMNS: Final = ("name", "category", "unit", "increment", "attachments", "paid", "reasons", *FLAGS, *NUMBERS)
 GRANT_COLUMNS: Final = ("person", "type", "amount", "first", "last", "kind", "usable_from", "usable_until")
 SCHEDULE_COLUMNS: Final = ("person", "week", "first", "last", "fte")
 KINDS: Final = ("entitled", "carried_over", "accrued", "adjusted")
@@ -50,7 +51,7 @@ def _quiet(_done: int, _total: int | None) -> None:
 def import_types(connection: Connection, source: Path, *, progress: Progress = _quiet) -> ImportReport:
     """Add the leave types of a CSV file, or update those with the same name.
 
-    Columns: ``TYPE_COLUMNS``; flags are yes or no. What is left empty is as ``leave_types`` has it by default, or stays.
+    Columns: ``TYPE_COLUMNS``; flags are yes or no, ``reasons`` are separated by ``;`` or ``|``. What is left empty is as ``leave_types`` has it by default, or stays.
 
     Raises:
         InvalidInput: The file as a whole cannot be read; a row that cannot be is in the report.
@@ -110,6 +111,8 @@ def _type(connection: Connection, row: Row) -> bool:
     values |= {column: _number(row[column], column) for column in NUMBERS if row.get(column)}
     words: dict[str, type[StrEnum]] = {"category": LeaveCategory, "unit": Unit, "attachments": AttachmentRule, "paid": Pay}
     values |= {column: _word(row[column], kind, column) for column, kind in words.items() if row.get(column)}
+    if row.get("reasons"):
+        values["reasons"] = [part.strip() for part in re.split(r"[;|]", row["reasons"]) if part.strip()]
     if row.get("increment"):
         values["increment"] = _amount(row["increment"], "increment")
     known = connection.execute(sa.select(leave_types).where(sa.func.lower(leave_types.c.name) == name.lower())).one_or_none()
