@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import chunks
-from workplace_sdk.connectors.local.leave_records import PENDING, SPOKEN_FOR, LeaveRecords, days_off
+from workplace_sdk.connectors.local.leave_records import PENDING, SPOKEN_FOR, LeaveRecords
 from workplace_sdk.connectors.local.leave_tables import leave_days, leave_requests, sick_cases
 from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.services.calendar import Portion
@@ -64,7 +64,7 @@ class LeaveAbsences(LeaveRecords):
         ill = [who[id_] for id_ in sorted({case.person_id for case in cases})]
         schedules = self.schedules_of_all(connection, ill) if ill else {}
         closures = self.closures(connection, since, until) if ill else ()
-        free = {region: days_off(region, closures, since, until) for region in {self.region_of(row) for row in ill}}
+        free = {region: self.days_off(region, closures, since, until) for region in {self.region_of(row) for row in ill}}
         for case in cases:
             person = who[case.person_id]
             holidays, today = free[self.region_of(person)], self.today_of(person)
