@@ -125,7 +125,18 @@ class LeaveRecords(LocalService):
 
     def holidays_of(self, connection: Connection, person: Any, first: date, last: date) -> dict[date, Holiday]:
         """Public holidays of the person's region and days on which the organisation is closed."""
-        return days_off(self.region_of(person), self.closures(connection, first, last), first, last)
+        return self.days_off(self.region_of(person), self.closures(connection, first, last), first, last)
+
+    def days_off(self, region: str, closures: Sequence[Any], first: date, last: date) -> dict[date, Holiday]:
+        """Public holidays of *region* from *first* to *last* and *closures*, by date.
+
+        Raises:
+            ConfigError: No public holidays are known for *region*.
+        """
+        try:
+            return days_off(region, closures, first, last)
+        except ValueError as error:
+            raise ConfigError(str(error), table=f"connections.{self.connection_name}", key="region") from None
 
     @staticmethod
     def closures(connection: Connection, first: date, last: date) -> Sequence[Row[Any]]:

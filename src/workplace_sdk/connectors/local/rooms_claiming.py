@@ -97,8 +97,7 @@ class RoomClaims(RoomOrdering):
             return set()
         self.check(connection, chosen, spans, asked)
         ids = [int(room.ref.id) for room in chosen]
-        start, end = min(span.start for span in spans), max(span.end for span in spans)
-        rows = self.held(connection, ids, start, end, besides=besides)
+        rows = self.held(connection, ids, spans, besides=besides)
         taken = {id_: [(row.start, row.end) for row in rows if row.room_id == id_ and not self.lapsed(row)] for id_ in ids}
         refused = {
             (when, which)

@@ -54,7 +54,7 @@ class RoomFinding(RoomsFree):
         whole = query.within or Span(start=spans[0].start, end=spans[-1].end, zone=spans[0].zone)
         fit = self._fitting(connection, query, spans)
         search = self._search(connection, query, whole)
-        taken = self.taken(connection, [int(room.ref.id) for room in fit], whole.start, whole.end)
+        taken = self.taken(connection, [int(room.ref.id) for room in fit], spans or [whole])
         found: list[RoomOption] = []
         for room in fit:
             held = taken.get(int(room.ref.id), [])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from attrs import frozen
 
+from workplace_sdk.connectors.local.base import chunks
 from workplace_sdk.connectors.local.leave_records import PENDING, SPOKEN_FOR
 from workplace_sdk.connectors.local.leave_tables import leave_days, leave_requests
 from workplace_sdk.connectors.local.rooms_records import RoomRecords
@@ -53,27 +54,25 @@ class RoomsFree(RoomRecords):
     """Reading of what is free, shared by finding and booking."""
 
     def held(
-        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, besides: Iterable[int] = ()
+        self, connection: Connection, room_ids: Iterable[int], spans: Sequence[Span], *, besides: Iterable[int] = ()
     ) -> list[Any]:
-        """Times at which rooms are held, the rows *besides* left out; those that nobody checked in for among them."""
+        """Times at which rooms are held at some of *spans*, the rows *besides* left out; those that nobody checked in for among them."""
         times = meeting_times.c
         columns = (times.id, times.room_id, times.start, times.end, times.state, times.check_in_by, times.checked_in_at)
         chosen = sa.select(*columns).where(
             times.room_id.in_(sorted(set(room_ids))),
             times.state.in_(HOLDS),
-            times.start < end,
-            times.start > start - LONGEST,
-            times.end > start,
+            _within(min(span.start for span in spans), max(span.end for span in spans)),
         )
+        if len(spans) > 1:  # what lies between the times of a series is not read
+            chosen = chosen.where(sa.or_(*((times.start < span.end) & (times.end > span.start) for span in spans)))
         left_out = set(besides)
         return [row for row in connection.execute(chosen.order_by(times.start)).all() if row.id not in left_out]
 
-    def taken(
-        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime
-    ) -> dict[int, list[Interval]]:
-        """When rooms are not free, by room; what nobody checked in for in time does not count."""
+    def taken(self, connection: Connection, room_ids: Iterable[int], spans: Sequence[Span]) -> dict[int, list[Interval]]:
+        """When rooms are not free at *spans*, by room; what nobody checked in for in time does not count."""
         found: dict[int, list[Interval]] = defaultdict(list)
-        for row in self.held(connection, room_ids, start, end):
+        for row in self.held(connection, room_ids, spans):
             if not self.lapsed(row):
                 found[row.room_id].append((row.start, row.end))
         return {room_id: merged(intervals) for room_id, intervals in found.items()}
@@ -109,8 +108,7 @@ class RoomsFree(RoomRecords):
             and features <= other.features
             and not any(room_problems([other], spans, people=people, now=now, layout=asked.layout))
         ]
-        start, end = min(span.start for span in spans), max(span.end for span in spans)
-        return fit, self.taken(connection, [int(other.ref.id) for other in fit], start, end)
+        return fit, self.taken(connection, [int(other.ref.id) for other in fit], spans)
 
     def engaged(self, connection: Connection, ids: Iterable[int], start: datetime, end: datetime) -> list[Engaged]:
         """When people are not free: meetings that they organize or attend and did not decline, and leave; by time."""
@@ -121,28 +119,27 @@ class RoomsFree(RoomRecords):
         return sorted(found, key=lambda one: (one.start, one.person_id))
 
     def _in_meetings(self, connection: Connection, ids: list[int], start: datetime, end: datetime) -> Iterable[Engaged]:
-        invited = meeting_people.c
+        times, invited = meeting_times.c, meeting_people.c
+        when = (times.position == 0) & (times.state != "cancelled") & _within(start, end)
         coming = (invited.response != "declined") & (invited.role != "informed")
-        attending = sa.select(invited.meeting_id, invited.person_id, invited.response).where(invited.person_id.in_(ids), coming)
-        organizing = sa.select(meetings.c.id, meetings.c.organizer_id, sa.literal("accepted")).where(
-            meetings.c.organizer_id.in_(ids)
+        attending = (
+            sa.select(times.start, times.end, invited.person_id, invited.response)
+            .join(meeting_people, invited.meeting_id == times.meeting_id)
+            .where(when, coming)
         )
-        both = sa.union_all(attending, organizing).subquery()
-        meeting_id, person_id, response = both.c[0], both.c[1], both.c[2]
-        times = meeting_times.c
-        chosen = (
-            sa.select(times.start, times.end, person_id.label("person_id"), response.label("response"))
-            .join(both, meeting_id == times.meeting_id)
-            .where(
-                times.position == 0,
-                times.state != "cancelled",
-                times.start < end,
-                times.start > start - LONGEST,
-                times.end > start,
+        organizing = (
+            sa.select(
+                times.start, times.end, meetings.c.organizer_id.label("person_id"), sa.literal("accepted").label("response")
             )
+            .join(meetings, meetings.c.id == times.meeting_id)
+            .where(when)
         )
+        rows: list[Any] = []
+        for some in chunks(ids):
+            rows += connection.execute(attending.where(invited.person_id.in_(some))).all()
+            rows += connection.execute(organizing.where(meetings.c.organizer_id.in_(some))).all()
         seen: dict[tuple[int, datetime, datetime], bool] = {}
-        for row in connection.execute(chosen):
+        for row in rows:
             where = (row.person_id, row.start, row.end)
             seen[where] = seen.get(where, True) and row.response != "accepted"
         for (who, begin, until), tentative in seen.items():
@@ -160,13 +157,20 @@ class RoomsFree(RoomRecords):
             )
             .join(leave_requests, asked.id == days.request_id)
             .join(people, people.c.id == asked.person_id)
-            .where(asked.person_id.in_(ids), asked.status.in_(SPOKEN_FOR))
+            .where(asked.status.in_(SPOKEN_FOR))
             .where(asked.first_day <= last, asked.last_day >= first, days.date.between(first, last))
         )
-        for row in connection.execute(chosen):
+        rows = [row for some in chunks(ids) for row in connection.execute(chosen.where(asked.person_id.in_(some)))]
+        for row in rows:
             begin, until = _off(row, zone_of(row.zone or self.session.zone))
             if row.charged and begin < end and until > start:
                 yield Engaged(row.person_id, begin, until, row.status in PENDING)
+
+
+def _within(start: datetime, end: datetime) -> Any:
+    """Times that have some moment from *start* to *end*; found by their start, as none is longer than ``LONGEST``."""
+    times = meeting_times.c
+    return (times.start < end) & (times.start > start - LONGEST) & (times.end > start)
 
 
 def _off(row: Any, tz: Any) -> Interval:

@@ -83,7 +83,7 @@ class RoomReads(RoomWaits, RoomFinding, RoomBooking):
                 when = Span(start=one.start, end=one.end, zone=span.zone)
                 found.append(Busy(person=ids[one.person_id], span=when, tentative=one.tentative))
             wanted = {self.id_of(ref, "room"): ref for ref in rooms}
-            for row in self.held(connection, wanted, span.start, span.end):
+            for row in self.held(connection, wanted, [span]):
                 if not self.lapsed(row):
                     when = Span(start=row.start, end=row.end, zone=span.zone)
                     found.append(Busy(room=wanted[row.room_id], span=when, tentative=row.state == "requested"))

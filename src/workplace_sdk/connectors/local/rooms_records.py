@@ -155,8 +155,8 @@ class RoomRecords(RoomOrders):
         for time in times:
             numbered[time.number].append(time)
         by_number = {number: self._occurrence(some, row.zone, known) for number, some in numbered.items()}
-        positions = {time.position: known[time.room_id] for time in times if time.room_id is not None}
-        had = tuple(dict.fromkeys(positions[position] for position in sorted(positions)))
+        housed = sorted((time for time in times if time.room_id is not None), key=lambda time: time.position)
+        had = tuple({time.room_id: known[time.room_id] for time in housed}.values())
         when = tuple(by_number.values())
         return Meeting(
             ref=self.ref("meeting", row.id),
