@@ -95,7 +95,9 @@ def test_of_eight_who_claim_one_receipt_one_does_every_time(desk: Office) -> Non
                 answers = told(running, line)
                 assert answers["won"] == 1, answers
                 assert set(answers) == {"won", *lost}
-            for report in ana.requests(status=frozenset({ExpenseStatus.SUBMITTED})):  # so that the amounts are nobody's double in the next round
+            for report in ana.requests(
+                status=frozenset({ExpenseStatus.SUBMITTED})
+            ):  # so that the amounts are nobody's double in the next round
                 ana.withdraw(report.ref)
 
 

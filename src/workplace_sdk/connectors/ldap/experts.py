@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from workplace_sdk.kernel.session import Session
 
 HERE: Final = Native(evidence="live")
+FIND: Final = Native(
+    evidence="live",
+    note="ranked here; typos only with index = true",
+    without={"topic_level", "languages", "available"},
+)
 IN_CHAIN: Final = "1.2.840.113556.1.4.1941"
 """Membership through groups inside groups. Source: MS-ADTS 3.1.1.3.4.4.3."""
 MOST_GROUPS: Final = 1000
@@ -47,7 +52,7 @@ class LdapExperts(ExpertDirectory):
             return Absent(f"the settings name no attribute for {needed}")
         return super().support_of(name)
 
-    @read(support=Native(evidence="live", note="ranked here; typos only with index = true"))
+    @read(support=FIND)
     def find(self, query: ExpertQuery) -> Steps[Listing[Match]]:
         if self.settings.index and (yield from self._indexed()):
             from workplace_sdk.search.experts import found

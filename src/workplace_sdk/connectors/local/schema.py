@@ -39,8 +39,8 @@ people: Final = sa.Table(
     sa.Column("mobile", sa.Text),
     sa.Column("chat", sa.Text),
     sa.Column("about", sa.Text),
-    sa.Column("languages", sa.JSON),  # list of {"tag": BCP 47, "level": ...}
-    sa.Column("topics", sa.JSON),  # list of {"name", "level", "origin"}
+    sa.Column("languages", sa.JSON),  # list of BCP 47 tags, each with its level after a colon where it is known: en:B2
+    sa.Column("topics", sa.JSON),  # list of SkillClaim
     sa.Column("responsibilities", sa.JSON),  # list of strings: first-aider, key user of ...
     sa.Column("visibility", sa.Text, nullable=False, server_default="everyone"),
     sa.Column("manager_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
@@ -52,6 +52,7 @@ people: Final = sa.Table(
     sa.Column("left_on", sa.Date),  # last day of employment
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("changed_at", Instant),
+    sa.Column("reach", sa.JSON),  # list of ReachOption; null: as the columns say
 )
 
 files: Final = sa.Table(

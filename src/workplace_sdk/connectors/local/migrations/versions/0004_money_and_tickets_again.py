@@ -1,4 +1,4 @@
-"""Payments by company card; articles that may spare a report; what tickets and files are looked for by."""
+"""Ways to reach people; payments by company card; articles that may spare a report; what tickets and files are looked for by."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("people", sa.Column("reach", sa.JSON(), nullable=True))
     op.create_index(op.f("ix_files_owner_id"), "files", ["owner_id"], unique=False)
     op.create_index(op.f("ix_files_sha256"), "files", ["sha256"], unique=False)
     _cards()
