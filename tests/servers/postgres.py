@@ -24,7 +24,8 @@ from tests.servers.process import Server, free_port, listening, serve
 _numbers = count(1)
 
 
-def _bin() -> Path | None:
+def server_programs() -> Path | None:
+    """Where PostgreSQL's own programs are; ``None`` when they are not here."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name.split(".")[0]))
     if found:
         return found[-1]
@@ -34,7 +35,7 @@ def _bin() -> Path | None:
 
 def unavailable() -> str | None:
     """Why PostgreSQL cannot be started here."""
-    if _bin() is None:
+    if server_programs() is None:
         return "PostgreSQL's server programs are not installed"
     try:
         import psycopg  # noqa: F401
@@ -47,7 +48,7 @@ class Postgres:
     """A running server; ``database()`` gives the URL of a new, empty database."""
 
     def __init__(self) -> None:
-        programs = _bin()
+        programs = server_programs()
         assert programs is not None
         self._user = "postgres" if os.geteuid() == 0 else None
         self._home = Path(tempfile.mkdtemp(prefix="workplace-pg-"))

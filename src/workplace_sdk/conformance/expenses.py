@@ -219,6 +219,21 @@ class ExpensesConformance(ServiceConformance):
             "line": trial.once("saved", _saved).lines[0].ref,
             "draft": _line(trial, receipts=(_receipt(size),)),
         },
+        ("recall", "text_length"): lambda trial, size: {"ref": trial.once("claimed", _claimed).ref, "reason": "x" * size},
+        ("withdraw", "text_length"): lambda trial, size: {"ref": trial.once("claimed", _claimed).ref, "reason": "x" * size},
+        ("cancel", "text_length"): lambda trial, size: {"ref": trial.once("approved", _approved).ref, "reason": "x" * size},
+        ("comment", "text_length"): lambda trial, size: {"ref": trial.once("claimed", _claimed).ref, "body": "x" * size},
+        ("decide", "text_length"): lambda trial, size: {
+            "ref": trial.once("claimed", _claimed).ref,
+            "decision": Decision.APPROVE,
+            "comment": "x" * size,
+            "by": trial.other("approver"),
+        },
+        ("reverse", "text_length"): lambda trial, size: {
+            "ref": trial.once("approved", _approved).ref,
+            "reason": "x" * size,
+            "by": trial.other("payer"),
+        },
     }
 
     @pytest.fixture
@@ -262,7 +277,9 @@ class ExpensesConformance(ServiceConformance):
         return "EUR"
 
     def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
-        return {"categories": {}, "rates": {}, "per_diem_rates": {}, "receipts": {}, "requests": {}, "inbox": {}}
+        names = ("categories", "rates", "per_diem_rates", "receipts", "card_transactions", "requests", "inbox")
+        nothing: dict[str, Any] = {}
+        return dict.fromkeys(names, nothing)
 
     def try_submit(self, trial: Trial) -> Any:
         made = _claimed(trial)
@@ -338,6 +355,14 @@ class ExpensesConformance(ServiceConformance):
         )
         with refusing(Rejected, "nobody claims the same report twice"):
             trial.do("submit_saved", made.ref)
+        return made
+
+    def try_recall(self, trial: Trial) -> Any:
+        made = trial.do("recall", _claimed(trial).ref)
+        assert made.status == ExpenseStatus.DRAFT, "what is taken back to a draft is not claimed"
+        assert made.submitted_at is None
+        if isinstance(trial.service.support_of("submit_saved"), Native):
+            assert trial.do("submit_saved", made.ref).status in (ExpenseStatus.SUBMITTED, ExpenseStatus.APPROVED)
         return made
 
     def try_cancel(self, trial: Trial) -> Any:

@@ -91,10 +91,19 @@ class IncidentsConformance(ServiceConformance):
             "body": "x",
             "uploads": (_file(size),),
         },
+        ("comment", "attachments"): lambda trial, size: {
+            "ref": trial.once("reported", _reported).ref,
+            "body": "x",
+            "uploads": (_file(),) * size,
+        },
+        ("comment", "text_length"): lambda trial, size: {"ref": trial.once("reported", _reported).ref, "body": "x" * size},
         ("attach", "attachment_bytes"): lambda trial, size: {
             "ref": trial.once("reported", _reported).ref,
             "upload": _file(size),
         },
+        ("escalate", "text_length"): lambda trial, size: {"ref": trial.once("reported", _reported).ref, "reason": "x" * size},
+        ("cancel", "text_length"): lambda trial, size: {"ref": trial.once("reported", _reported).ref, "reason": "x" * size},
+        ("reopen", "text_length"): lambda trial, size: {"ref": trial.once("resolved", _resolved).ref, "reason": "x" * size},
     }
 
     @pytest.fixture
@@ -118,7 +127,10 @@ class IncidentsConformance(ServiceConformance):
         return Place(text="third floor, by the stairs")
 
     def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
-        return {"categories": {}, "assets": {}, "requests": {}, "inbox": {}, "queue": {}, "disruptions": {}}
+        draft = {"draft": TicketDraft(what="The printer jams")}
+        nothing: dict[str, Any] = {}
+        names = ("categories", "assets", "requests", "inbox", "queue", "disruptions")
+        return {**dict.fromkeys(names, nothing), "similar": draft, "advice": draft}
 
     def try_report(self, trial: Trial) -> Any:
         made = _reported(trial)
@@ -135,6 +147,13 @@ class IncidentsConformance(ServiceConformance):
         made = _reported(trial, what="The large printer on the third floor jams")
         found = trial.do("similar", TicketDraft(what="printer jams, third floor"))
         assert made.ref in [one.ticket for one in found], "similar() does not find the same words in another order"
+        return found
+
+    def try_known_problems(self, trial: Trial) -> Any:
+        with pytest.raises(Rejected):  # a place or a thing has to be named
+            trial.do("known_problems")
+        found = trial.do("known_problems", place=Place(room="no room has this name"))
+        assert not found, "known_problems() tells of other places"
         return found
 
     def try_comment(self, trial: Trial) -> Any:

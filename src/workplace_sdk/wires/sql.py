@@ -202,6 +202,12 @@ def _sqlite_connected(driver: Any, _: object) -> None:
     driver.isolation_level = None  # SQLAlchemy's BEGIN is the only one
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
         driver.execute(f"PRAGMA {pragma}")
+    driver.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: Any) -> Any:
+    """``lower()`` as PostgreSQL has it: SQLite's own knows no letters beyond A to Z."""
+    return text.lower() if isinstance(text, str) else text
 
 
 def _sqlite_begin(connection: Connection) -> None:
@@ -215,12 +221,16 @@ def migrate(engine: Engine, *, scripts: str, version_table: str, head: str) -> N
     Args:
         scripts: Alembic script location, ``package:directory``.
         version_table: Where the room keeps its revision.
+
+    Raises:
+        ConfigError: The tables are of a revision that is not known here.
     """
     with engine.connect().execution_options(**{_WRITES: False}) as connection:
         if _revision(connection, version_table) == head:
             return
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", scripts)
@@ -231,7 +241,10 @@ def migrate(engine: Engine, *, scripts: str, version_table: str, head: str) -> N
         if _revision(connection, version_table) == head:
             return
         config.attributes.update(connection=connection, version_table=version_table)
-        command.upgrade(config, head)
+        try:
+            command.upgrade(config, head)
+        except CommandError as error:
+            raise ConfigError(f"these tables are of a newer version of this library: {error}", key="url") from error
 
 
 def _revision(connection: Connection, version_table: str) -> str | None:

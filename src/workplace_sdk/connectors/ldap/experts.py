@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from workplace_sdk.kernel.session import Session
 
 HERE: Final = Native(evidence="live")
+FIND: Final = Native(
+    evidence="live",
+    note="ranked here; typos only with index = true",
+    without={"topic_level", "languages", "available"},
+)
 
 
 class LdapExperts(ExpertDirectory):
@@ -48,7 +53,7 @@ class LdapExperts(ExpertDirectory):
             return Absent(f"the settings name no attribute for {needed}")
         return super().support_of(name)
 
-    @read(support=Native(evidence="live", note="ranked here; typos only with index = true"))
+    @read(support=FIND)
     def find(self, query: ExpertQuery) -> Steps[Listing[Match]]:
         if self.settings.index and (yield from self._indexed()):
             from workplace_sdk.search.experts import found as found_in_index

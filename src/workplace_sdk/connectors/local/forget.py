@@ -20,7 +20,7 @@ from workplace_sdk.search.index import remove
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-_GONE = ("leave_requests", "leave_grants", "work_schedules", "sick_cases")
+_GONE = ("leave_requests", "leave_grants", "work_schedules", "sick_cases", "room_waits")
 """Tables whose rows about a person are removed; their own details go with them."""
 _FREE_TEXT = {
     "tickets": ("title", "description", "folded", "resolution", "contact", "place_text", "geo"),
@@ -75,6 +75,8 @@ def _expenses(connection: Connection, person_id: int) -> int:
     gone = ("distance", "trip", "days", "place", "draft", "violations")
     empty: dict[str, Any] = {"description": "", "merchant": None, "remark": None, "attendees": []}
     empty |= {name: sa.null() for name in gone}
+    cards = metadata.tables["card_transactions"]
+    connection.execute(cards.update().where(cards.c.person_id == person_id).values(merchant=None, card=None))
     return connection.execute(lines.update().where(lines.c.report_id.in_(mine)).values(**empty)).rowcount
 
 
