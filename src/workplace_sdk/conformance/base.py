@@ -17,12 +17,12 @@ import pytest
 from workplace_sdk.conformance.bodies import forgotten
 from workplace_sdk.conformance.damage import Taken, damaged
 from workplace_sdk.conformance.trial import Trial, awaited, called
-from workplace_sdk.kernel.errors import InvalidInput, NotSupported, ProtocolError, WorkplaceError
+from workplace_sdk.kernel.errors import InvalidInput, NotSupported, ProtocolError, Rejected, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
-from workplace_sdk.kernel.keys import new_key
+from workplace_sdk.kernel.keys import Key, new_key
 from workplace_sdk.kernel.operation import Operation, Service
 from workplace_sdk.kernel.support import Native
-from workplace_sdk.services.common import Money, Span
+from workplace_sdk.services.common import Money, Ref, Span
 
 DIFFICULT = "Ødegård-Łukasik, Zoë (ICT) 'é' <b>&amp; \U0001f984 \u202e"
 """A text that has to survive where people write one."""
@@ -184,6 +184,15 @@ def needs(service: Any, *names: str) -> None:
     for name in names:
         if not isinstance(service.support_of(name), Native):
             pytest.skip(f"{name} is not offered")
+
+
+def not_another(operation: Any, draft: Any, key: Key, first: Ref) -> None:
+    """The same key with another draft makes nothing: it is refused, or answered with what the key made *first*."""
+    try:
+        made = operation(draft, key=key)
+    except Rejected:
+        return
+    assert made.ref == first, "the same key with another draft made a second one: refuse it, or answer with the first"
 
 
 def taken_away(author: type[ServiceConformance]) -> Iterator[tuple[str, str]]:
