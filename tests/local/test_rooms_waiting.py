@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from attrs import evolve
 
 from tests.local.agreeing import agreeing
@@ -15,6 +16,7 @@ from tests.local.conftest import Office
 from tests.local.houses import LUNCH, THURSDAY, at, draft, invited
 from workplace_sdk.connectors.local.forget import forget
 from workplace_sdk.connectors.local.rooms import LocalRooms
+from workplace_sdk.connectors.local.tables import metadata
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.services.common import ComponentState, Decision, PersonRef, Ref
@@ -127,6 +129,22 @@ def test_who_is_erased_waits_for_nothing(house: Office) -> None:
     assert report.rows["room_waits"] == 1
     ana.cancel(meeting.ref)
     assert house.as_("mia", LocalRooms).book(draft()).organizer.login == "mia"
+
+
+def test_what_the_erased_wrote_with_their_meetings_is_gone(house: Office) -> None:
+    kees = house.as_("kees", LocalRooms)
+    order = LUNCH.model_copy(update={"note": "Kees is allergisch"})
+    made = kees.book(draft(subject="Kees 50 jaar", body="Feest", online="https://meet.example/kees", orders=(order,)))
+    kees.cancel(made.ref, reason="Kees is ziek")
+    house.write(lambda c: forget(c, "main", house.ids["kees"]))
+
+    def left(connection) -> str:
+        return "\n".join(repr(row) for table in metadata.tables.values() for row in connection.execute(sa.select(table)))
+
+    everything = house.read(left).casefold()
+    for trace in ("kees", "feest", "allergisch"):
+        assert trace not in everything
+    assert house.as_("ana", LocalRooms).get(made.ref).orders[0].total is not None
 
 
 def test_an_approval_is_waited_for_as_long_as_asked(house: Office) -> None:

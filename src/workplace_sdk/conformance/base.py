@@ -18,11 +18,12 @@ from workplace_sdk.conformance.checks import check, difference, refusing, reveal
 from workplace_sdk.conformance.damage import Recorded, Taken, damaged, recorded
 from workplace_sdk.conformance.trial import Trial, called, in_a_loop
 from workplace_sdk.kernel.bound import BoundWrite
-from workplace_sdk.kernel.errors import InvalidInput, NotSupported, OutcomeUnknown, ProtocolError, WorkplaceError
+from workplace_sdk.kernel.errors import InvalidInput, NotSupported, OutcomeUnknown, ProtocolError, Rejected, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
-from workplace_sdk.kernel.keys import new_key
+from workplace_sdk.kernel.keys import Key, new_key
 from workplace_sdk.kernel.operation import Operation, Service, Write
 from workplace_sdk.kernel.support import Absent, Native
+from workplace_sdk.services.common import Ref
 
 DIFFICULT = "Ødegård-Łukasik, Zoë (ICT) 'é' <b>&amp; \U0001f984 \u202e"
 """A text that has to survive where people write one."""
@@ -313,6 +314,15 @@ def needs(service: Any, *names: str) -> None:
     for name in names:
         if not isinstance(service.support_of(name), Native):
             pytest.skip(f"{name} is not offered")
+
+
+def not_another(operation: Any, draft: Any, key: Key, first: Ref) -> None:
+    """The same key with another draft makes nothing: it is refused, or answered with what the key made *first*."""
+    try:
+        made = operation(draft, key=key)
+    except Rejected:
+        return
+    assert made.ref == first, "the same key with another draft made a second one: refuse it, or answer with the first"
 
 
 def taken_away(author: type[ServiceConformance]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, Use, needs
+from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, Use, needs, not_another
 from workplace_sdk.conformance.checks import refusing
 from workplace_sdk.conformance.trial import Trial
 from workplace_sdk.kernel.errors import NotFound, NotSupported, Rejected, WorkplaceError
@@ -280,6 +280,7 @@ class LeaveConformance(ServiceConformance):
         key, draft = new_key(), LeaveDraft.between(leave_type, workday)
         first = service.submit(draft, key=key)
         assert service.submit(draft, key=key).ref == first.ref, "KEYED means: the same key never asks twice"
+        not_another(service.submit, LeaveDraft.between(leave_type, workday + timedelta(days=1)), key, first.ref)
 
     def test_half_days_are_kept_or_refused(self, service: LeaveService, workday: date, leave_type: str | Ref) -> None:
         needs(service, "submit")
@@ -301,6 +302,17 @@ class LeaveConformance(ServiceConformance):
             pytest.skip("submit takes no reason")
         made = service.submit(LeaveDraft.between(leave_type, workday, reason=DIFFICULT))
         assert service.get(made.ref).reason == DIFFICULT, "the reason came back changed: look at the encoding, and at HTML"
+
+    def test_a_note_is_kept_or_refused(self, service: LeaveService, workday: date, leave_type: str | Ref) -> None:
+        needs(service, "submit", "get")
+        draft, support = LeaveDraft.between(leave_type, workday, note=DIFFICULT), service.submit.support
+        if isinstance(support, Native) and "note" in support.without:
+            with pytest.raises(NotSupported):
+                service.submit(draft)
+            return
+        assert service.get(service.submit(draft).ref).note == DIFFICULT, (
+            "the note was dropped or changed: keep it, or name 'note' in without= of submit"
+        )
 
     def test_nothing_is_charged_for_a_free_day(self, service: LeaveService, workday: date, leave_type: str | Ref) -> None:
         needs(service, "submit")

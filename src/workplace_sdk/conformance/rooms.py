@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, Use, needs
+from workplace_sdk.conformance.base import DIFFICULT, ServiceConformance, Use, needs, not_another
 from workplace_sdk.conformance.checks import refusing
 from workplace_sdk.conformance.trial import Trial
-from workplace_sdk.kernel.errors import NotFound, Rejected
+from workplace_sdk.kernel.errors import NotFound, NotSupported, Rejected
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import new_key
+from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.common import Decision, PersonRef, Ref, Span
 from workplace_sdk.services.rooms import (
     Attendee,
@@ -31,6 +32,8 @@ from workplace_sdk.services.rooms import (
     RoomConflict,
     RoomQuery,
     Scope,
+    WaitlistEntry,
+    WaitState,
 )
 
 
@@ -42,6 +45,13 @@ def _draft(trial: Trial, **others: Any) -> MeetingDraft:
 def _booked(trial: Trial, **others: Any) -> Meeting:
     made: Meeting = trial.do("book", _draft(trial, **others))
     return made
+
+
+def _waiting(trial: Trial) -> WaitlistEntry:
+    """A colleague waits for a room that is taken."""
+    _booked(trial)
+    waiting: WaitlistEntry = trial.do("join_waitlist", _draft(trial), by=trial.other("colleague"))
+    return waiting
 
 
 def _guests(count: int) -> tuple[Attendee, ...]:
@@ -215,6 +225,34 @@ class RoomsConformance(ServiceConformance):
         assert not trial.preview("book", _draft(trial)).blockers, "the preview of a room that is free says that it is not"
         return _booked(trial)
 
+    def try_wait_confirmed(self, trial: Trial) -> Any:
+        made = _booked(trial)
+        found = trial.do("wait_confirmed", made.ref, timeout=5.0)
+        assert found.ref == made.ref
+        return found
+
+    def try_join_waitlist(self, trial: Trial) -> Any:
+        waiting = _waiting(trial)
+        assert waiting.state == WaitState.WAITING, "the room is taken: whoever wants it waits"
+        return waiting
+
+    def try_waitlist(self, trial: Trial) -> Any:
+        waiting = _waiting(trial)
+        found = trial.do("waitlist", by=trial.other("colleague"))
+        assert waiting.ref in [one.ref for one in found], "waitlist() has whom join_waitlist() added"
+        return found
+
+    def try_waitlist_entry(self, trial: Trial) -> Any:
+        waiting = _waiting(trial)
+        found = trial.do("waitlist_entry", waiting.ref, by=trial.other("colleague"))
+        assert found == waiting
+        return found
+
+    def try_leave_waitlist(self, trial: Trial) -> Any:
+        gone = trial.do("leave_waitlist", _waiting(trial).ref, by=trial.other("colleague"))
+        assert gone.state == WaitState.WITHDRAWN
+        return gone
+
     def try_get(self, trial: Trial) -> Any:
         made = _booked(trial)
         found = trial.do("get", made.ref)
@@ -277,6 +315,36 @@ class RoomsConformance(ServiceConformance):
         assert _states(service.get(made.ref)) == {ReservationState.CANCELLED}, "a cancelled meeting is told as cancelled"
         service.book(MeetingDraft(subject="again", span=free, room=room))
 
+    @pytest.mark.parametrize(
+        ("field", "value", "feature"),
+        [
+            ("body", DIFFICULT, "body"),
+            ("online", "https://meet.example/a?b=1&c=2", "online"),
+            ("private", True, "private"),
+        ],
+    )
+    def test_what_is_said_of_a_meeting_is_kept_or_refused(
+        self, service: RoomBooking, room: str | Ref, free: Span, field: str, value: Any, feature: str
+    ) -> None:
+        needs(service, "book", "get")
+        draft = MeetingDraft.model_validate({"subject": "one", "span": free, "room": room, field: value})
+        support = service.book.support
+        if isinstance(support, Native) and feature in support.without:
+            with pytest.raises(NotSupported):
+                service.book(draft)
+            return
+        made = service.book(draft)
+        assert getattr(service.get(made.ref), field) == value, (
+            f"{field} was dropped or changed: keep it, or name {feature!r} in without= of book"
+        )
+
+    def test_the_preview_of_a_taken_room_says_so(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
+        needs(service, "book", "busy")
+        draft = MeetingDraft(subject="one", span=free, room=room)
+        assert not service.book.preview(draft).blockers
+        service.book(draft)
+        assert service.book.preview(draft).blockers, "the preview of a room that is taken says nothing of it"
+
     def test_a_taken_room_is_a_conflict(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
         needs(service, "book")
         service.book(MeetingDraft(subject="one", span=free, room=room))
@@ -300,6 +368,8 @@ class RoomsConformance(ServiceConformance):
         key, draft = new_key(), MeetingDraft(subject="one", span=free, room=room)
         first = service.book(draft, key=key)
         assert service.book(draft, key=key).ref == first.ref, "KEYED means: the same key never books twice"
+        later = Span(start=free.end, end=free.end + timedelta(hours=1), zone=free.zone)
+        not_another(service.book, draft.model_copy(update={"span": later}), key, first.ref)
 
     def test_more_people_than_seats(self, service: RoomBooking, room: str | Ref, free: Span) -> None:
         needs(service, "book")

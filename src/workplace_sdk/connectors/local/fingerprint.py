@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
@@ -41,9 +41,9 @@ def _plain(value: Any) -> JsonValue:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, Mapping):
-        return {str(_plain(name)): _plain(one) for name, one in value.items()}
+        return {str(_plain(name)): _plain(one) for name, one in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, set | frozenset):
-        return sorted((_plain(one) for one in value), key=json.dumps)
+        return sorted((_plain(one) for one in cast("frozenset[Any]", value)), key=json.dumps)
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(one) for one in cast("Sequence[Any]", value)]
     return str(value)

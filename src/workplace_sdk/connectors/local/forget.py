@@ -27,7 +27,7 @@ _FREE_TEXT = {
     "ticket_events": ("text",),
     "expense_events": ("comment",),
     "comments": ("body",),
-    "meetings": ("subject", "body"),
+    "meetings": ("subject", "body", "online"),
 }
 """Texts a person wrote, which may say who they are."""
 
@@ -58,6 +58,7 @@ def forget(connection: Connection, name: str, person_id: int) -> ForgetReport:
     for table_name, columns in _FREE_TEXT.items():
         if table_name in metadata.tables:
             done[table_name] = _blanked(connection, metadata.tables[table_name], columns, person_id)
+    _meetings(connection, person_id)
     done["expense_lines"] = _expenses(connection, person_id)
     done["people"] = connection.execute(people.update().where(people.c.id == person_id).values(**_shell(pseudonym))).rowcount
     done["people"] += connection.execute(
@@ -65,6 +66,14 @@ def forget(connection: Connection, name: str, person_id: int) -> ForgetReport:
     ).rowcount
     done["people_index"] = remove(connection, name, [str(person_id)])
     return ForgetReport(pseudonym, {table: rows for table, rows in done.items() if rows})
+
+
+def _meetings(connection: Connection, person_id: int) -> None:
+    """That rooms were booked and lunch ordered stays; what was written with it goes (a cancellation says why)."""
+    meetings, times, orders = (metadata.tables[name] for name in ("meetings", "meeting_times", "orders"))
+    mine = sa.select(meetings.c.id).where(meetings.c.organizer_id == person_id)
+    connection.execute(times.update().where(times.c.meeting_id.in_(mine)).values(conflict=None))
+    connection.execute(orders.update().where(orders.c.meeting_id.in_(mine)).values(note=None))
 
 
 def _expenses(connection: Connection, person_id: int) -> int:
