@@ -23,9 +23,6 @@ from workplace_sdk import (
     Workplace,
     WorkplaceError,
 )
-from workplace_sdk.connectors.local.connector import Local, LocalSettings
-from workplace_sdk.connectors.local.people_records import add_person
-from workplace_sdk.kernel.listing import Missing
 from workplace_sdk.kernel.support import Absent, Native
 from workplace_sdk.services.common import ComponentState, Decision, Span
 from workplace_sdk.services.experts import ExpertQuery
@@ -179,31 +176,6 @@ def test_a_room_that_declines_later(sample: Sample) -> None:
 def test_a_fault_that_could_not_happen_is_refused(sample: Sample, operation: str, fault: Fault) -> None:
     with pytest.raises(ValueError, match=r"leav|declined"):
         sample.fail(operation, fault)
-
-
-def test_several_connections_answer_as_one(tmp_path: Path) -> None:
-    urls = {name: f"sqlite:///{tmp_path / f'{name}.db'}" for name in ("one", "two", "three")}
-    opened = {name: Local(name, LocalSettings(url=url)) for name, url in urls.items()}
-    for name, local in opened.items():
-        with local.database.engine().begin() as connection:
-            add_person(connection, name, f"Ana {name.capitalize()}", login=f"ana{name}", topics=[{"name": "printers"}])
-            add_person(connection, name, "Piet Beiden", login="piet", topics=[{"name": "printers"}])
-    work = Workplace(Settings.checked({"caller": "login:anaone", "store": {"url": urls["one"]}}), connectors=opened)
-    found = work.experts.find(ExpertQuery(text="printers"))
-    assert [match.expert.name for match in found] == ["Ana One", "Ana Three", "Ana Two", "Piet Beiden"]
-    assert found.answered == ("one", "two", "three")
-    assert work.experts.get(PersonRef(login="anatwo")).ref.connection == "two"
-    with pytest.raises(NotFound):
-        work.experts.get(PersonRef(login="nobody"))
-    opened["two"].database.close()
-    opened["two"].database.url = opened["two"].database.url.set(database="/nonexistent-folder-\0/x")
-    partly = work.within(2).experts.find(ExpertQuery(text="printers"))
-    assert [match.expert.name for match in partly] == ["Ana One", "Ana Three", "Piet Beiden"]
-    assert [(gap.connection, gap.why) for gap in partly.gaps] == [("two", Missing.NO_ANSWER)]
-    assert work.only("three").experts.find(ExpertQuery(text="ana"))[0].expert.name == "Ana Three"
-    with pytest.raises(InvalidInput):
-        work.only("four")
-    work.close()
 
 
 def test_a_service_that_nothing_offers_says_so(tmp_path: Path) -> None:
