@@ -39,7 +39,7 @@ class _Across(Service):
         return next((support for support in supports if isinstance(support, Native)), supports[0])
 
     def link(self, name: str, arguments: Arguments) -> Link | None:
-        return self._home(arguments).link(name, arguments)
+        return self.home_of(arguments).link(name, arguments)
 
     def body_of(self, operation: Operation[..., Any]) -> Callable[..., Any]:
         if isinstance(operation, Paged):
@@ -58,7 +58,7 @@ class _Across(Service):
 
     def preview_body_of(self, operation: Write[..., Any]) -> Callable[..., Any] | None:
         def body(_: Service, **arguments: Any) -> Steps[Any]:
-            home = self._home(arguments)
+            home = self.home_of(arguments)
             own = home.preview_body_of(cast("Write[..., Any]", home.operations()[operation.name]))
             if own is None:
                 raise NotSupported("no preview is known", connection=home.connection_name)
@@ -85,7 +85,7 @@ class _Across(Service):
 
         return body
 
-    def _home(self, arguments: Arguments) -> Service:
+    def home_of(self, arguments: Arguments) -> Service:
         """The connection that a reference among the arguments names, else the one that is written to."""
         for value in arguments.values():
             ref = value if isinstance(value, Ref) else getattr(value, "ref", None)
@@ -96,7 +96,7 @@ class _Across(Service):
         return self.writer
 
     def _there(self, name: str, arguments: Arguments) -> Steps[Any]:
-        steps: Steps[Any] = _steps(self._home(arguments), name, arguments)
+        steps: Steps[Any] = _steps(self.home_of(arguments), name, arguments)
         return (yield from steps)
 
     def _native(self, name: str) -> dict[str, Service]:
@@ -153,7 +153,12 @@ class _Across(Service):
 
 
 def _steps(member: Service, name: str, arguments: Arguments) -> Any:
-    return getattr(member, name).steps(**arguments)
+    """The body of *member*; what it ends in says on which connection."""
+    try:
+        return (yield from getattr(member, name).steps(**arguments))
+    except WorkplaceError as error:
+        error.connection = error.connection or member.connection_name
+        raise
 
 
 def _ref_in_names(operation: Operation[..., Any]) -> bool:
