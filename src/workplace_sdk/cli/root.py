@@ -94,10 +94,9 @@ def run(arguments: list[str] | None = None) -> None:
     """Run the command and leave with its exit code."""
     from workplace_sdk.cli.failing import exit_code_of
 
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        result: Any = workplace.main(args=arguments, prog_name="workplace", standalone_mode=False)
-    except Exception as error:  # noqa: BLE001 - the one place where errors become exit codes
-        sys.exit(exit_code_of(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
+        result: Any = workplace.main(args=given, prog_name="workplace", standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as error:  # the one place where errors become exit codes
+        sys.exit(exit_code_of(error, given))
     sys.exit(result if isinstance(result, int) else 0)
