@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.servers import postgres, samba, slapd
+from tests.servers.certificates import Certificates
+from tests.servers.process import missing_program
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,6 +66,14 @@ def samba_server() -> Iterator[samba.Samba]:
     server = samba.Samba(1600)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Throwaway certificates; not to be changed."""
+    if reason := missing_program("openssl"):
+        pytest.skip(reason)
+    return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from tests.servers.postgres import ASKED, Postgres
 from workplace_sdk import ConfigError, Settings, Workplace
-from workplace_sdk.settings import Secret
+from workplace_sdk.kernel.secrets import Secret
 
 LDAP = "[connections.d]\nconnector = 'ldap'\nuri = 'ldaps://x'\nbase = 'dc=x'\n"
 MAIN = "[connections.main]\nconnector = 'local'\n"

@@ -31,6 +31,7 @@ from typing import Any, Final, Literal, Self, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from workplace_sdk.kernel.errors import ConfigError
+from workplace_sdk.kernel.secrets import Secret
 from workplace_sdk.services.common import PersonRef, checked_zone
 
 SERVICES: Final = ("leave", "experts", "rooms", "expenses", "incidents")
@@ -42,71 +43,6 @@ _ELSEWHERE: Final = '{ env = "NAME" }, { file = "path" } or { keyring = "service
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Secret(_Strict):
-    """Where a secret is kept: an environment variable, a file, or the keyring. Read anew at each use, shown never.
-
-    Attributes:
-        env: Name of an environment variable.
-        file: Path of a file whose first line it is.
-        keyring: Service name in the system's keyring; *user* is the entry's user name.
-    """
-
-    env: str | None = None
-    file: Path | None = None
-    keyring: str | None = None
-    user: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_literal(cls, value: object) -> object:
-        if isinstance(value, str):
-            raise ValueError(f"a secret is not written in this file: write {_ELSEWHERE}")  # noqa: TRY004 - pydantic wants ValueError
-        return value
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if sum(place is not None for place in (self.env, self.file, self.keyring)) != 1:
-            raise ValueError("give one of env, file, keyring")
-        if (self.keyring is None) != (self.user is None):
-            raise ValueError("keyring and user go together")
-        return self
-
-    def reveal(self) -> str:
-        """The secret, now; ``ConfigError`` when it is not where it should be."""
-        if self.env is not None:
-            value = os.environ.get(self.env)
-            place = f"environment variable {self.env}"
-        elif self.file is not None:
-            value = _first_line(self.file)
-            place = f"file {self.file}"
-        else:
-            value = _from_keyring(str(self.keyring), str(self.user))
-            place = f"keyring entry {self.keyring} of {self.user}"
-        if not value:
-            raise ConfigError(f"the secret is not there: {place} is missing or empty")
-        return value
-
-
-def _first_line(path: Path) -> str | None:
-    try:
-        lines = path.expanduser().read_text("utf-8").splitlines()
-    except OSError:
-        return None
-    return lines[0] if lines else None
-
-
-def _from_keyring(service: str, user: str) -> str | None:
-    try:
-        import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        raise ConfigError("the keyring needs the extra: pip install 'workplace-sdk[keyring]'") from None
-    try:
-        return keyring.get_password(service, user)
-    except KeyringError as error:
-        raise ConfigError(f"the keyring cannot be read: {error}") from error
 
 
 class StoreSettings(_Strict):

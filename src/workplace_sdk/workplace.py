@@ -307,10 +307,14 @@ class Workplace:
             raise InvalidInput("nobody is known to be calling: set caller in the settings, or use as_(person)", field="caller")
         return cast("PersonRef", self._session.caller)
 
-    def as_(self, person: PersonRef | str) -> Workplace:
-        """The same workplace for another caller: for web applications, per request. Connections are shared."""
+    def as_(self, person: PersonRef | str, *, token: Callable[[], str] | None = None) -> Workplace:
+        """The same workplace for another caller: for web applications, per request. Connections are shared.
+
+        Args:
+            token: Gives the token that *person* came with, for connections that act on the caller's behalf (OAuth 2).
+        """
         caller = PersonRef.parse(person) if isinstance(person, str) else person
-        return self._view(evolve(self._session, caller=caller))
+        return self._view(evolve(self._session, caller=caller, token=token))
 
     def within(self, seconds: float) -> Workplace:
         """The same workplace with another time limit for each call."""

@@ -1,4 +1,4 @@
-"""Throwaway certificates: a CA with good, expired and wrong-name servers below it, and a CA nobody trusts."""
+"""Throwaway certificates: a CA with good, expired and wrong-name servers and a client below it, and a CA nobody trusts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Certificates:
-    """Files below *folder*: ``ca.pem``, ``stranger.pem`` and NAME.pem with NAME.key for good, wrong and expired."""
+    """Files below *folder*: ``ca.pem``, ``stranger.pem`` and NAME.pem with NAME.key for good, wrong, expired and client."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -17,6 +17,7 @@ class Certificates:
         names = f"DNS:localhost,DNS:{socket.gethostname()},IP:127.0.0.1"
         self._server("good", names, ("-days", "30"))
         self._server("wrong", "DNS:elsewhere.example", ("-days", "30"))
+        self._server("client", "DNS:workplace.example", ("-days", "30"), use="clientAuth")
         self._server("expired", names, ("-not_before", "20200101000000Z", "-not_after", "20200102000000Z"))
 
     @property
@@ -29,12 +30,12 @@ class Certificates:
             "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", f"{name}.key", "-out", f"{name}.pem",
         )  # fmt: skip
 
-    def _server(self, name: str, names: str, dates: tuple[str, ...]) -> None:
+    def _server(self, name: str, names: str, dates: tuple[str, ...], *, use: str = "serverAuth") -> None:
         self._openssl(
             "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key",
             "-out", f"{name}.csr",
         )  # fmt: skip
-        (self.folder / f"{name}.ext").write_text(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
+        (self.folder / f"{name}.ext").write_text(f"subjectAltName={names}\nextendedKeyUsage={use}\n")
         signed = (
             "x509",
             "-req",

@@ -34,6 +34,21 @@ from workplace_sdk.kernel.failures import Retrying, Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.wires.http import Basic, Bearer, Http, Reply
+from workplace_sdk.wires.http.clients import Library, Reach
+
+LIBRARY: list[Library] = ["httpx"]
+
+
+@pytest.fixture(autouse=True, params=["httpx", "httpx2"])
+def library(request: pytest.FixtureRequest) -> str:
+    """Everything here holds for both."""
+    LIBRARY[0] = request.param
+    return LIBRARY[0]
+
+
+def opened(url: str, *, credentials=None, headers=None, refusal=None, **reach) -> Http:
+    """The system at *url*, spoken to by the library of the test."""
+    return Http(url, credentials=credentials, headers=headers, refusal=refusal, reach=Reach(library=LIBRARY[0], **reach))
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -150,7 +165,7 @@ class Thing(BaseModel):
 
 
 def test_an_answer_in_every_form(server: str, do) -> None:
-    http = Http(server, headers={"X-From": "tests"})
+    http = opened(server, headers={"X-From": "tests"})
     reply = do(http, http.get("/json", {"q": "a&b"}))
     assert reply.json() == {"amount": Decimal("12.30"), "name": "Ø"}
     assert reply.model(Thing).name == "Ø"
@@ -179,7 +194,7 @@ def test_an_answer_in_every_form(server: str, do) -> None:
     ],
 )
 def test_what_a_status_means(server: str, do, status: int, kind: type[WorkplaceError]) -> None:
-    http = Http(server)
+    http = opened(server)
     with pytest.raises(kind):
         do(http, http.get(f"/status/{status}"))
     assert len(Answers.seen) == 1
@@ -187,7 +202,7 @@ def test_what_a_status_means(server: str, do, status: int, kind: type[WorkplaceE
 
 
 def test_reads_are_tried_again_and_writes_are_not(server: str, do) -> None:
-    http = Http(server)
+    http = opened(server)
     with pytest.raises(Unavailable):
         do(http, http.get("/status/500"))
     assert len(Answers.seen) == 3
@@ -205,7 +220,7 @@ def test_reads_are_tried_again_and_writes_are_not(server: str, do) -> None:
 
 
 def test_busy_is_waited_for(server: str, do) -> None:
-    http = Http(server)
+    http = opened(server)
     Answers.busy = 2
     assert do(http, http.get("/busy")).status == 200
     Answers.busy, before = 2, len(Answers.seen)
@@ -215,7 +230,7 @@ def test_busy_is_waited_for(server: str, do) -> None:
 
 
 def test_what_is_cut_silent_or_trickles(server: str, do) -> None:
-    http = Http(server)
+    http = opened(server)
     for path in ("cut", "silent", "trickle"):
         Answers.seen.clear()
         start = time.monotonic()
@@ -227,9 +242,20 @@ def test_what_is_cut_silent_or_trickles(server: str, do) -> None:
             do(http, http.get(f"/{path}"), seconds=0.7)
 
 
+def test_a_blocking_call_ends_at_the_deadline_whatever_trickles(server: str) -> None:
+    http = opened(server)
+    for path in ("slow-headers", "trickle"):
+        start = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            run(iter(http.post(f"/{path}")), Call(session=Session(time_limit=0.7), name="t", safety=Safety.ONCE))
+        assert time.monotonic() - start < 5  # they would go on for half a minute
+    assert run(iter(http.get("/json")), Call(session=Session(), name="t")).status == 200
+    http.close()
+
+
 def test_a_wait_without_a_thread_ends_at_the_deadline_whatever_trickles(server: str) -> None:
     async def main() -> None:
-        http = Http(server)
+        http = opened(server)
         for path in ("slow-headers", "trickle"):
             with pytest.raises(OutcomeUnknown):
                 await arun(iter(http.post(f"/{path}")), Call(session=Session(time_limit=0.7), name="t", safety=Safety.ONCE))
@@ -243,7 +269,7 @@ def test_a_wait_without_a_thread_ends_at_the_deadline_whatever_trickles(server: 
 
 def test_cancelling_closes_the_connection(server: str) -> None:
     async def main() -> None:
-        http = Http(server, connections=1)
+        http = opened(server, connections=1)
         call = Call(session=Session(time_limit=60), name="t")
         task = asyncio.create_task(arun(iter(http.get("/silent")), call))
         assert await asyncio.to_thread(Answers.told.get, timeout=30) == b"waiting"
@@ -258,7 +284,7 @@ def test_cancelling_closes_the_connection(server: str) -> None:
 
 
 def test_a_reply_too_large_and_a_redirect(server: str, do) -> None:
-    http = Http(server, largest=1_000_000)
+    http = opened(server, largest=1_000_000)
     with pytest.raises(ProtocolError, match="larger"):
         do(http, http.get("/large"))
     with pytest.raises(ProtocolError, match="redirect"):
@@ -266,22 +292,22 @@ def test_a_reply_too_large_and_a_redirect(server: str, do) -> None:
 
 
 def test_nobody_there(do) -> None:
-    http = Http("http://127.0.0.1:1")
+    http = opened("http://127.0.0.1:1")
     with pytest.raises(Unavailable):
         do(http, http.post("/x"), safety=Safety.ONCE)
     for bad in ("ftp://x", "nonsense", "http://"):
         with pytest.raises(ConfigError):
-            Http(bad)
+            opened(bad)
 
 
 def test_credentials_are_added_last_and_shown_nowhere(server: str, do) -> None:
-    http = Http(server, credentials=Bearer(lambda: "s3cret"))
+    http = opened(server, credentials=Bearer(lambda: "s3cret"))
     exchange = http.get("/status/401")
     with pytest.raises(Unauthorized) as error:
         do(http, exchange)
     assert Answers.seen[0][2]["Authorization"] == "Bearer s3cret"
     assert "s3cret" not in f"{http!r} {exchange!r} {error.value!r} {error.value} {Bearer(lambda: 's3cret')!r}"
-    basic = Http(server, credentials=Basic("ana", lambda: "pw"))
+    basic = opened(server, credentials=Basic("ana", lambda: "pw"))
     do(basic, basic.get("/json"))
     assert Answers.seen[-1][2]["Authorization"] == "Basic YW5hOnB3"
 
@@ -295,7 +321,7 @@ def test_certificates_are_verified(tmp_path: Path, do) -> None:
         made.socket = context.wrap_socket(made.socket, server_side=True)
         threading.Thread(target=made.serve_forever, daemon=True).start()
         url = f"https://127.0.0.1:{made.server_address[1]}"
-        trusting, strange = Http(url, ca_file=str(certificates.ca)), Http(url, ca_file=str(tmp_path / "stranger.pem"))
+        trusting, strange = opened(url, ca_file=str(certificates.ca)), opened(url, ca_file=str(tmp_path / "stranger.pem"))
         if good:
             assert do(trusting, trusting.get("/json")).status == 200
         else:
@@ -308,7 +334,7 @@ def test_certificates_are_verified(tmp_path: Path, do) -> None:
 
 
 def test_a_child_makes_its_own_client(server: str) -> None:
-    http = Http(server)
+    http = opened(server)
 
     def ask() -> int:
         return run(iter(http.get("/json")), Call(session=Session(), name="t")).status

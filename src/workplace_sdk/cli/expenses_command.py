@@ -148,9 +148,7 @@ def file(desk: Desk, report: Any, name: str, to: str | None) -> None:
 )
 @key_option
 @yes_option
-def decide(
-    desk: Desk, report: Any, decision: str, comment: str | None, lines: tuple[str, ...], key: Any, yes: bool
-) -> None:
+def decide(desk: Desk, report: Any, decision: str, comment: str | None, lines: tuple[str, ...], key: Any, yes: bool) -> None:
     """Approve, reject or return a report."""
     from workplace_sdk.services.common import Decision
 

@@ -30,7 +30,9 @@ def exit_code_of(error: BaseException, arguments: list[str]) -> int:
     if isinstance(error, Declined):
         _say_plainly("declined", "Nothing was sent.", "Er is niets verstuurd.")
         return DECLINED
-    if isinstance(error, KeyboardInterrupt) or (isinstance(error, click.Abort) and isinstance(error.__cause__, KeyboardInterrupt)):
+    if isinstance(error, KeyboardInterrupt) or (
+        isinstance(error, click.Abort) and isinstance(error.__cause__, KeyboardInterrupt)
+    ):
         _say_plainly("interrupted", "Interrupted.", "Afgebroken.")
         return INTERRUPTED
     if isinstance(error, click.ClickException):
@@ -95,7 +97,10 @@ def _say_blocked(blocked: Blocked) -> int:
             }
         )
     else:
-        tell(words("This would be refused, so nothing was sent.", "Dit zou worden geweigerd; er is niets verstuurd."), colour="red")
+        tell(
+            words("This would be refused, so nothing was sent.", "Dit zou worden geweigerd; er is niets verstuurd."),
+            colour="red",
+        )
     return 7 if code == "not-found" else 6
 
 

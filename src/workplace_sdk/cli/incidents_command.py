@@ -138,7 +138,9 @@ def list_(desk: Desk, who: Any, everything: bool) -> None:
 
 
 @desk_command("queue", group=command)
-@click.option("--status", "statuses", type=click.Choice(["new", *_STATUS]), multiple=True, help="Only these; open ones by default.")
+@click.option(
+    "--status", "statuses", type=click.Choice(["new", *_STATUS]), multiple=True, help="Only these; open ones by default."
+)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 def queue(desk: Desk, statuses: tuple[str, ...], limit: int) -> None:
     """Everyone's tickets; for who has the right incidents.handle."""

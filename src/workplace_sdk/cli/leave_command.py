@@ -220,7 +220,9 @@ def _draft(
     try:
         if hours is not None:
             if last or first_half or last_half:
-                raise click.UsageError(words("--hours are of one day, and no half of it", "--hours horen bij een enkele hele dag"))
+                raise click.UsageError(
+                    words("--hours are of one day, and no half of it", "--hours horen bij een enkele hele dag")
+                )
             return LeaveDraft.for_hours(kind, first, hours, start=start, **others)
         halves = {"first_portion": Portion(first_half or "full"), "last_portion": Portion(last_half or "full")}
         return LeaveDraft.between(kind, first, last, **halves, **others)

@@ -20,9 +20,7 @@ _FEE = click.option("--accept-fee", type=SUM, help="What cancelling late may cos
 _ATTENDEES = click.option("--attendee", "attendees", type=PERSON, multiple=True, help="Who is invited.")
 _ORDERS = click.option("--order", "orders", type=COUNTED, multiple=True, help="To bring: a number and an item, '8 Lunch'.")
 _DIETS = click.option("--diet", "diets", type=COUNTED, multiple=True, help="How many have which diet, '2 vegetarian'.")
-_MANY = click.option(
-    "--people", type=click.IntRange(1, 10_000), help="How many come, when that is more than those invited."
-)
+_MANY = click.option("--people", type=click.IntRange(1, 10_000), help="How many come, when that is more than those invited.")
 
 
 @desk_command("book")
@@ -140,9 +138,7 @@ def _moved(desk: Desk, meeting: Any, on: date | None, day: date | None, start: t
         return None
     found = desk.work.rooms.get(meeting)
     was = next((one.span for one in found.occurrences if on in {None, one.date}), found.span)
-    return span(
-        day or was.local_start.date(), start or was.local_start.time(), end or was.local_end.time(), was.zone
-    )
+    return span(day or was.local_start.date(), start or was.local_start.time(), end or was.local_end.time(), was.zone)
 
 
 @desk_command("cancel")

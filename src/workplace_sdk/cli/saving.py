@@ -11,7 +11,10 @@ import click
 from workplace_sdk.cli.showing import show, words
 
 to_option = click.option(
-    "--to", type=click.Path(), metavar="PATH", help="Where; the file's own name here by default. Never over a file that is there."
+    "--to",
+    type=click.Path(),
+    metavar="PATH",
+    help="Where; the file's own name here by default. Never over a file that is there.",
 )
 
 

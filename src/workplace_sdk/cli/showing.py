@@ -255,7 +255,9 @@ def _of_ours(value: Any) -> str | None:
         number = f"{value.value.normalize():f}"
         return f"{number} {_UNITS[value.unit.value][0 if value.value == 1 else 1]}" if chosen_language() == "nl" else str(value)
     if hasattr(value, "kind") and hasattr(value, "typed"):  # why someone was found
-        return printable(f"{word(value.kind, chosen_language())}: {value.found}" + (f" (~{value.typed})" if value.how == "typo" else ""))
+        return printable(
+            f"{word(value.kind, chosen_language())}: {value.found}" + (f" (~{value.typed})" if value.how == "typo" else "")
+        )
     if hasattr(value, "en") and hasattr(value, "nl"):
         return printable(words(value.en, value.nl))
     return None

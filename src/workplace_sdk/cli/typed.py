@@ -216,7 +216,8 @@ class _Counted(_Typed):
         number, _, name = text.partition(" ")
         if not number.isdecimal() or not int(number) or not name.strip():
             raise Misunderstood(
-                f"{text!r} is not a number and a name, such as '8 Lunch'", f"{text!r} is geen aantal met een naam, zoals '8 Lunch'"
+                f"{text!r} is not a number and a name, such as '8 Lunch'",
+                f"{text!r} is geen aantal met een naam, zoals '8 Lunch'",
             )
         return int(number), name.strip()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
 
-from workplace_sdk.kernel.effects import Action, All, Page, Pause
+from workplace_sdk.kernel.effects import Action, All, Inner, Page, Pause
 from workplace_sdk.kernel.errors import OutcomeUnknown, ProtocolError, Unavailable, UsageError, WorkplaceError
 from workplace_sdk.kernel.failures import Attempt, Failure, Kind, Safety, Verdict, decide
 from workplace_sdk.kernel.listing import AsyncPages, Pages
@@ -166,6 +166,9 @@ def _performed(wanted: Effect[Any], call: Call) -> Any:
         return None
     if isinstance(wanted, All):
         return _side_by_side(wanted, call)
+    if isinstance(wanted, Inner):
+        with call.around(wanted.call):
+            return _drive(wanted.steps, wanted.call)
     raise _not_an_effect(wanted)
 
 
@@ -180,6 +183,9 @@ async def _performed_async(wanted: Effect[Any], call: Call) -> Any:
         return None
     if isinstance(wanted, All):
         return await _side_by_side_async(wanted, call)
+    if isinstance(wanted, Inner):
+        with call.around(wanted.call):
+            return await arun(wanted.steps, wanted.call)
     raise _not_an_effect(wanted)
 
 

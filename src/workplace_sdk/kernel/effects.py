@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from workplace_sdk.kernel.failures import Attempt
     from workplace_sdk.kernel.keys import Key
     from workplace_sdk.kernel.listing import Gap
+    from workplace_sdk.kernel.session import Call
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -115,6 +116,16 @@ class Pause(Effect[None]):
     """Wait *seconds*; fails with ``Unavailable`` at once when the deadline comes first."""
 
     seconds: float
+
+
+@frozen
+class Inner(Effect[T]):
+    """A whole call of an operation inside the body of another: its caller is checked, it is written down, and it is tried
+    again as *its* safety allows. ``operation.call(...)`` makes one.
+    """
+
+    steps: Steps[T]
+    call: Call
 
 
 class All(Effect[T_co]):

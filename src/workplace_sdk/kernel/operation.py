@@ -31,6 +31,7 @@ from typing import (
 from attrs import evolve
 
 from workplace_sdk.kernel.access import Access, Arguments
+from workplace_sdk.kernel.effects import Inner
 from workplace_sdk.kernel.errors import InvalidInput, NotSupported, Unauthorized, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key, new_key
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from workplace_sdk.kernel.connector import Connector
-    from workplace_sdk.kernel.effects import PageSteps, Steps
+    from workplace_sdk.kernel.effects import Effect, PageSteps, Steps
     from workplace_sdk.kernel.preview import Preview
 
 P = ParamSpec("P")
@@ -326,6 +327,11 @@ class BoundRead(_Bound[P, T_co]):
         arguments = self._operation.arguments(args, kwargs)
         self._operation.refuse_unsupported(self._service, arguments)
         return cast("Steps[T_co]", self._service.body_of(self._operation)(self._service, **arguments))
+
+    def call(self, *args: P.args, **kwargs: P.kwargs) -> Effect[T_co]:
+        """The whole call, for ``yield from`` in the body of what spans several services: checked and audited as any call."""
+        call = self._call(self._operation.arguments(args, kwargs))
+        return Inner(cast("Steps[T_co]", _guarded(call)), call)
 
 
 class BoundWrite(BoundRead[P, T_co]):

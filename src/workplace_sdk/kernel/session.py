@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -83,6 +84,7 @@ class Session:
         time_limit: Seconds a call may take, waiting and retries included; for pages, per page.
         now: The clock, giving aware instants.
         zone: IANA name of the organisation's time zone.
+        token: The caller's own token, for systems that are called on the caller's behalf.
         identify: Steps to one more key of a person (``employee_number``, ``login``, ``email``, ``dn``) from the identity map.
     """
 
@@ -94,6 +96,7 @@ class Session:
     threads: Threads = field(factory=Threads, repr=False)
     gate: Gate = field(factory=OpenGate, repr=False)
     audit: AuditLog = field(factory=LoggedAudit, repr=False)
+    token: Callable[[], str] | None = field(default=None, repr=False)
     identify: Callable[[Any, str], Steps[str | None]] | None = field(default=None, repr=False)
 
     def within(self, seconds: float) -> Session:
@@ -135,6 +138,15 @@ class Call:
     def remaining(self) -> float:
         """Seconds left, never negative."""
         return max(0.0, self.deadline - time.monotonic())
+
+    @contextmanager
+    def around(self, inner: Call) -> Generator[None, None, None]:
+        """*inner* is made as a part of this call: it ends at the same time at the latest, and what it did, this did."""
+        inner.deadline = min(inner.deadline, self.deadline)
+        try:
+            yield
+        finally:
+            self.landed |= inner.landed
 
     def translated(self, error: Exception) -> WorkplaceError:
         """What the caller is told about *error*: only our own errors, and never that nothing happened when something may have."""

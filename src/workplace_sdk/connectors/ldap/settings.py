@@ -9,7 +9,7 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from workplace_sdk.settings import Secret
+from workplace_sdk.kernel.secrets import Secret
 
 PROFILES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
