@@ -154,8 +154,9 @@ class _Across(Service):
 
 def _steps(member: Service, name: str, arguments: Arguments) -> Any:
     """The body of *member*; what it ends in says on which connection."""
+    steps: Steps[Any] = getattr(member, name).steps(**arguments)
     try:
-        return (yield from getattr(member, name).steps(**arguments))
+        return (yield from steps)
     except WorkplaceError as error:
         error.connection = error.connection or member.connection_name
         raise

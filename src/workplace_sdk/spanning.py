@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from workplace_sdk.identity.audit import AuditEntry, StoredAudit
+from workplace_sdk.identity.audit import KEPT, AuditEntry, StoredAudit
 from workplace_sdk.kernel.access import Access, Relation
 from workplace_sdk.kernel.connector import Connector
 from workplace_sdk.kernel.effects import All, Page
@@ -112,6 +112,19 @@ class Spanning(Service, service="workplace"):
         midnight = datetime(before.year, before.month, before.day, tzinfo=UTC)
         return (yield from self._audit().prune(midnight))
 
+    @prune_audit.previews
+    def _prune_preview(self, before: date, *, key: Key | None = None) -> Steps[Preview]:
+        """How many rows would go."""
+        midnight = datetime(before.year, before.month, before.day, tzinfo=UTC)
+        rows = yield from self._audit().older(midnight)
+        line = PreviewLine(
+            code="rows",
+            en=f"{rows} rows of the audit log from before {before} are removed; those of the last {KEPT.days} days stay.",
+            nl=f"{rows} regels van het logboek van voor {before} worden verwijderd; die van de laatste {KEPT.days} dagen blijven.",
+            facts={"rows": rows},
+        )
+        return Preview(operation="workplace.prune_audit", key=str(key), lines=(line,))
+
     @write(Safety.KEYED, access=Access("people.forget", _GRANTED_ONLY, named("person")))
     def forget(self, person: PersonRef, *, key: Key | None = None) -> Steps[Forgotten]:
         """Erase *person* from every connection that keeps people, from memory and from the audit log.
@@ -146,12 +159,12 @@ class Spanning(Service, service="workplace"):
             )
         keys = ", ".join(sorted({value for one in known for value in one.keys().values()}))
         where = ", ".join(self._work.connection_names())
-        label = known[0].label
+        label = known[0].label + (f" ({keys})" if keys else "")
         lines += [
             PreviewLine(
                 code="person",
-                en=f"{label} ({keys}): everything about them is erased from {where} and from the audit log.",
-                nl=f"{label} ({keys}): alles hierover wordt gewist uit {where} en uit het logboek.",
+                en=f"{label}: everything about them is erased from {where} and from the audit log.",
+                nl=f"{label}: alles hierover wordt gewist uit {where} en uit het logboek.",
                 facts={"keys": keys},
             ),
             PreviewLine(

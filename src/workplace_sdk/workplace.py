@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from attrs import evolve, frozen
 from pydantic import BaseModel, ValidationError
@@ -115,7 +115,13 @@ class _Spanned(Generic[B]):
     def __init__(self, pick: Callable[[Spanning], B]) -> None:
         self._pick = pick
 
-    def __get__(self, work: Workplace, owner: type[Workplace]) -> B:
+    @overload
+    def __get__(self, work: None, owner: type[Workplace]) -> Self: ...
+    @overload
+    def __get__(self, work: Workplace, owner: type[Workplace]) -> B: ...
+    def __get__(self, work: Workplace | None, owner: type[Workplace]) -> Any:
+        if work is None:
+            return self
         from workplace_sdk.spanning import Spanning
 
         return self._pick(Spanning(work))
@@ -419,7 +425,10 @@ class Workplace:
         return tuple(entries)
 
     def check(self) -> tuple[CheckResult, ...]:
-        """Open every connection and ask whether it answers; errors are in the results, not raised."""
+        """Open every connection, see whether it offers what the settings want of it, and ask whether it answers.
+
+        Errors are in the results, not raised.
+        """
         return tuple(self._checked(name) for name in self.connection_names())
 
     def _checked(self, name: str) -> CheckResult:
@@ -429,6 +438,9 @@ class Workplace:
             else type(self.connection(name)).__name__
         )
         try:
+            for service, used in self.settings.services.items():
+                if name in used.read:
+                    self._member(service, name)
             message = self.run(self._shared.connection(name).ping(), f"{name}.ping")
         except WorkplaceError as error:
             return CheckResult(name, kind, str(error), error)

@@ -68,19 +68,22 @@ def _show_preview(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     return preview.operation
 
 
-def ask(question: str, *, yes: bool) -> None:
-    """Go on when *yes* or when the person says so; ``Declined`` when not, ``UsageError`` when nobody can answer."""
-    if yes:
-        return
-    if wants_json() or not sys.stdin.isatty():
+def must_answer(*, yes: bool) -> None:
+    """``UsageError`` when somebody has to be asked and nobody can answer."""
+    if not yes and (wants_json() or not sys.stdin.isatty()):
         raise click.UsageError(
             words(
                 "nobody can answer here: give --yes to go on without asking",
                 "niemand kan hier antwoorden: geef --yes om zonder vragen door te gaan",
             )
         )
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Go on when *yes* or when the person says so; ``Declined`` when not, ``UsageError`` when nobody can answer."""
+    must_answer(yes=yes)
     choice = words("y/N", "j/N")
-    while True:
+    while not yes:
         tell(f"{question} [{choice}] ", nl=False)
         with silence():
             line = sys.stdin.readline()

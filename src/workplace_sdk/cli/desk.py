@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +13,6 @@ from workplace_sdk.cli.typed import KEY, PERSON
 if TYPE_CHECKING:
     from workplace_sdk.kernel.errors import NotSupported
     from workplace_sdk.workplace import Workplace
-
-P = ParamSpec("P")
 
 
 class OutputClosed(Exception):
@@ -54,6 +52,10 @@ class Desk:
         if self._time_limit is not None:
             work = work.within(self._time_limit)
         return work.only(self._connection) if self._connection else work
+
+    def today(self) -> Any:
+        """Today's date in the organisation's time zone."""
+        return self.work.session.today()
 
     def went_out(self, refusal: NotSupported) -> None:
         """Count that someone was sent elsewhere, where the settings ask for it; that this fails does not matter."""
@@ -130,7 +132,7 @@ class DeskCommand(click.Command):
         ctx.color = showing.colour_wanted()
         try:
             with Waiting():
-                ctx.params = settled(ctx.params, lambda: desk.work.session.today())
+                ctx.params = settled(ctx.params, desk.today)
                 answer = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
@@ -152,12 +154,12 @@ def _count(desk: Desk, error: Exception) -> None:
 
 def desk_command(
     name: str, *, group: click.Group | None = None, **attributes: Any
-) -> Callable[[Callable[Concatenate[Desk, P], object]], click.Command]:
+) -> Callable[[Callable[..., object]], click.Command]:
     """Declare a command (of *group*, or one of its own) whose function takes the ``Desk`` first."""
 
-    def declare(function: Callable[Concatenate[Desk, P], object]) -> click.Command:
-        def wrapped(*args: P.args, **kwargs: P.kwargs) -> object:
-            return function(click.get_current_context().obj, *args, **kwargs)
+    def declare(function: Callable[..., object]) -> click.Command:
+        def wrapped(**kwargs: Any) -> object:
+            return function(click.get_current_context().obj, **kwargs)
 
         decorate: Callable[[Callable[..., Any]], click.Command] = click.command(name, cls=DeskCommand, **attributes)
         made = decorate(update_wrapper(wrapped, function))

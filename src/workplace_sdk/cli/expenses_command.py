@@ -158,7 +158,7 @@ def decide(desk: Desk, report: Any, decision: str, comment: str | None, lines: t
 
 
 def _line_decisions(desk: Desk, report: Any, lines: tuple[str, ...]) -> tuple[Any, ...]:
-    from workplace_sdk.cli.typed import NUMBER, Misunderstood, draft
+    from workplace_sdk.cli.typed import NUMBER, draft
     from workplace_sdk.services.common import Money
     from workplace_sdk.services.expenses import LineDecision
 
@@ -168,15 +168,15 @@ def _line_decisions(desk: Desk, report: Any, lines: tuple[str, ...]) -> tuple[An
         number, _, amount = text.strip().partition(" ")
         try:
             line = found.lines[int(number) - 1] if int(number) > 0 else None
-            sum_ = Money(amount=NUMBER.understood(amount.strip()), currency=found.currency)
-        except (ValueError, IndexError, Misunderstood):
-            line = None
-        if line is None:
+            approved = NUMBER.understood(amount.strip())
+        except (ValueError, IndexError):
+            line, approved = None, None
+        if line is None or approved is None:
             raise click.BadParameter(
                 words(f"{text!r} is no number of a line and an amount", f"{text!r} is geen regelnummer met een bedrag"),
                 param_hint="--line",
             )
-        made.append(draft(LineDecision, line=line.ref, amount=sum_))
+        made.append(draft(LineDecision, line=line.ref, amount=Money(amount=approved, currency=found.currency)))
     return tuple(made)
 
 

@@ -12,7 +12,7 @@ import click
 from workplace_sdk.cli.asking import agreed
 from workplace_sdk.cli.desk import Desk, desk_command, for_option, key_option, person_option, yes_option
 from workplace_sdk.cli.saving import save, to_option
-from workplace_sdk.cli.showing import also, collected, show, words
+from workplace_sdk.cli.showing import Columns, also, chosen_language, collected, show, words
 from workplace_sdk.cli.typed import CLOCK, DAY, FILE, NUMBER, PERSON, RefTo, draft
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -108,8 +108,25 @@ def show_(desk: Desk, request: Any) -> None:
 @person_option
 def holidays(desk: Desk, year: int, who: Any) -> None:
     """Days of YEAR on which everyone is off."""
-    columns = {words("date", "datum"): "date", words("name", "naam"): "name", words("part", "deel"): "portion"}
+    columns: Columns = {
+        words("date", "datum"): "date",
+        words("name", "naam"): _holiday_name,
+        words("part", "deel"): "portion",
+    }
     show(desk.work.leave.holidays(who, year=year), columns)
+
+
+def _holiday_name(holiday: Any) -> str:
+    """Public holidays are called as people call them in the chosen language."""
+    from workplace_sdk.services.calendar import public_holidays
+
+    if holiday.kind.value != "public":
+        return str(holiday.name)
+    try:
+        known = public_holidays(holiday.region, [holiday.date.year], chosen_language())
+    except ValueError:  # a region of the system's own
+        return str(holiday.name)
+    return known[holiday.date].name if holiday.date in known else str(holiday.name)
 
 
 @desk_command("schedule", group=command)
@@ -216,7 +233,7 @@ def _draft(
         kind = names[0]
     if hours is None and start is not None:
         raise click.UsageError(words("--from goes with --hours", "--from hoort bij --hours"))
-    others = {**others, "attachments": others.pop("attach"), "person": who}
+    others |= {"attachments": others.pop("attach"), "person": who}
     try:
         if hours is not None:
             if last or first_half or last_half:
@@ -273,7 +290,8 @@ def decide(desk: Desk, request: Any, decision: str, comment: str | None, key: An
 @yes_option
 def attach(desk: Desk, request: Any, file: Any, key: Any, yes: bool) -> None:
     """Add a document to a request."""
-    show(agreed(desk.work.leave.attach, request, file, yes=yes, key=key), _fields())
+    done = agreed(desk.work.leave.attach, request, file, yes=yes, key=key)
+    show(done, {words("reference", "verwijzing"): "ref", words("file", "bestand"): "name", "bytes": "size"})
 
 
 @desk_command("file", group=command)
@@ -283,10 +301,6 @@ def attach(desk: Desk, request: Any, file: Any, key: Any, yes: bool) -> None:
 def file(desk: Desk, request: Any, name: str, to: str | None) -> None:
     """Save a document of a request, by its name or reference."""
     save(desk.work.leave.get(request).attachments, name, to, lambda one: desk.work.leave.attachment(request, one))
-
-
-def _report(desk: Desk, report: Any, **how: Any) -> None:
-    show(agreed(desk.work.leave.report_sick, report, **how), _sick_fields())
 
 
 @desk_command("sick", group=command)
@@ -322,7 +336,7 @@ def sick(
         reachable_at=reachable,
         handover=handover,
     )
-    _report(desk, report, yes=yes, key=key)
+    show(agreed(desk.work.leave.report_sick, report, yes=yes, key=key), _sick_fields())
 
 
 @desk_command("recovered", group=command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
@@ -76,7 +76,7 @@ def hush() -> None:
 
 
 @contextmanager
-def silence() -> Iterator[None]:
+def silence() -> Generator[None]:
     """No moving bar meanwhile: someone is asked, or another bar is there."""
     if _waiting is not None:
         _waiting.hush(float("inf"))

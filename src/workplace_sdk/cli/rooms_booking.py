@@ -134,7 +134,7 @@ def change(
 
 def _moved(desk: Desk, meeting: Any, on: date | None, day: date | None, start: time | None, end: time | None) -> Any:
     """The new time: what is left out is as it was. ``None`` when it stays."""
-    if day is start is end is None:
+    if day is None and start is None and end is None:
         return None
     found = desk.work.rooms.get(meeting)
     was = next((one.span for one in found.occurrences if on in {None, one.date}), found.span)

@@ -20,6 +20,7 @@ from workplace_sdk.kernel.listing import Gap, Listing
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+    from decimal import Decimal
 
     from workplace_sdk.settings import Settings
 
@@ -60,6 +61,11 @@ def wants_json() -> bool:
 def colour_wanted() -> bool | None:
     """``False`` where the person wants none (https://no-color.org); else a terminal gets colours."""
     return False if os.environ.get("NO_COLOR") else None
+
+
+def given_language() -> str | None:
+    """What ``--lang`` said."""
+    return _choice.language
 
 
 def chosen_language() -> str:
@@ -222,7 +228,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return words("yes", "ja") if value else words("no", "nee")
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return _number(value)
     if isinstance(value, datetime):
         return f"{_on_our_clocks(value):%Y-%m-%d %H:%M}"
     if isinstance(value, date):
@@ -252,8 +258,9 @@ def _of_ours(value: Any) -> str | None:
     if isinstance(value, StrEnum):
         return word(value, chosen_language()) if type(value).__name__ in DUTCH else str(value)
     if hasattr(value, "unit") and hasattr(value, "value"):  # so many days or hours
-        number = f"{value.value.normalize():f}"
-        return f"{number} {_UNITS[value.unit.value][0 if value.value == 1 else 1]}" if chosen_language() == "nl" else str(value)
+        amount: Any = value.value
+        unit = _UNITS[value.unit.value][0 if amount == 1 else 1]
+        return f"{_number(amount)} {unit}" if chosen_language() == "nl" else str(value)
     if hasattr(value, "kind") and hasattr(value, "typed"):  # why someone was found
         return printable(
             f"{word(value.kind, chosen_language())}: {value.found}" + (f" (~{value.typed})" if value.how == "typo" else "")
@@ -268,6 +275,11 @@ _UNITS: Final[Mapping[str, tuple[str, str]]] = {
     "hour": ("uur", "uur"),
     "minute": ("minuut", "minuten"),
 }
+
+
+def _number(value: Decimal) -> str:
+    text = f"{value.normalize():f}"
+    return text.replace(".", ",") if chosen_language() == "nl" else text
 
 
 def _on_our_clocks(at: datetime) -> datetime:
@@ -299,7 +311,7 @@ def jsonable(value: Any) -> Any:
         gaps = [{"connection": gap.connection, "why": gap.why, "message": gap.message} for gap in value.gaps]
         return {"items": [jsonable(item) for item in value], "complete": value.complete, "gaps": gaps}
     if hasattr(type(value), "model_fields"):
-        return value.model_dump(mode="json")
+        return _with_texts(value.model_dump(mode="json"))
     if isinstance(value, Mapping):
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -309,3 +321,19 @@ def jsonable(value: Any) -> Any:
 
         return {field.name: jsonable(getattr(value, field.name)) for field in attributes(type(value))}
     return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+_REF: Final = frozenset({"connection", "kind", "id", "url", "version"})
+
+
+def _with_texts(dumped: Any) -> Any:
+    """References also as they are typed: ``"text": "leave:main/12"``."""
+    if isinstance(dumped, list):
+        return [_with_texts(one) for one in dumped]
+    if not isinstance(dumped, dict):
+        return dumped
+    if dumped.keys() == _REF:
+        from workplace_sdk.services.common import Ref
+
+        return {**dumped, "text": str(Ref(**dumped))}
+    return {key: _with_texts(one) for key, one in dumped.items()}

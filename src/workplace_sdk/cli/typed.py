@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType  # generic for type checkers only, before 8.4
 
 T = TypeVar("T")
 
@@ -36,7 +41,7 @@ class Relative:
         return today + timedelta(days=self.days)
 
 
-class _Typed(click.ParamType):
+class _Typed(ParamType):
     """A kind of argument: how it is shown in help, and how what was typed is understood."""
 
     def __init__(self, name: str) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 KEPT: Final = timedelta(days=365)
 """How long a row can not be removed."""
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 
 metadata: Final = sa.MetaData()
 audit_log: Final = sa.Table(
@@ -109,15 +109,17 @@ class StoredAudit:
     def erase(self, people: Sequence[PersonRef], pseudonym: str, *, key: Key | None = None) -> Steps[int]:
         """Replace *people*, who are one person, by ``erased:PSEUDONYM`` in every row; how many rows.
 
-        The call with *key*, which erases them, is written down with the pseudonym too.
+        The call with *key*, which erases them, is written down with the pseudonym too, and its rows are not counted.
         """
         names = sorted({name for person in people for name in _names(person)})
         erased = f"erased:{pseudonym}"
+        theirs = audit_log.c.caller.in_(names) | audit_log.c.subject.in_(names)
+        others = sa.select(sa.func.count()).where(theirs, audit_log.c.key.is_distinct_from(key))
 
         def replace(connection: Connection) -> int:
-            changed = 0
+            changed = connection.execute(others).scalar_one()
             for column in (audit_log.c.caller, audit_log.c.subject):
-                changed += connection.execute(audit_log.update().where(column.in_(names)).values({column: erased})).rowcount
+                connection.execute(audit_log.update().where(column.in_(names)).values({column: erased}))
             return changed
 
         changed = yield from self._database.write(replace, "the audit log", harmless=True)
@@ -125,14 +127,27 @@ class StoredAudit:
             self._erasing[key] = erased
         return changed
 
+    def older(self, before: datetime) -> Steps[int]:
+        """How many rows are older than *before* and may be removed."""
+        query = sa.select(sa.func.count()).select_from(audit_log).where(_removable(before))
+        return (yield from self._database.read(lambda connection: connection.execute(query).scalar_one(), "the audit log"))
+
     def prune(self, before: datetime) -> Steps[int]:
         """Remove rows older than *before*; how many. Rows younger than ``KEPT`` stay."""
-        query = audit_log.delete().where(audit_log.c.at < _text(before))
+        query = audit_log.delete().where(_removable(before))
         return (
             yield from self._database.write(
                 lambda connection: connection.execute(query).rowcount, "the audit log", harmless=True
             )
         )
+
+
+def _removable(before: datetime) -> sa.ColumnElement[bool]:
+    """Rows from before *before* that the database lets go: by the clock of this machine, as there."""
+    from datetime import UTC, datetime, timedelta
+
+    youngest = datetime.now(UTC) - KEPT - timedelta(minutes=1)
+    return audit_log.c.at < _text(min(before, youngest))
 
 
 def _place(call: Call) -> Connector | None:
