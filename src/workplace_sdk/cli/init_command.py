@@ -100,13 +100,19 @@ def command(_: Desk, path: Path, you: Any, region: str, zone: str, sample: bool,
 
 
 def _typed(person: Any) -> str:
-    """A person as it is written in the settings."""
+    """A person as it is written in the settings: by a key, for a name may be several people's."""
     if person.email:
         return str(person.email)
     for name, prefix in (("login", "login:"), ("employee_number", "nr:"), ("dn", "dn:")):
         if value := getattr(person, name):
             return str(value) if person.group else f"{prefix}{value}"
-    return f"name:{person.display_name}"
+    raise click.BadParameter(
+        words(
+            "a name may be several people's: give an e-mail address or login:NAME",
+            "een naam kan van meer mensen zijn: geef een e-mailadres of login:NAAM",
+        ),
+        param_hint="--caller",
+    )
 
 
 def _check_region(region: str) -> None:
