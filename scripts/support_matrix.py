@@ -40,7 +40,8 @@ def connectors() -> dict[str, dict[str, type[Service]]]:
         if point.dist is not None and point.dist.name == "workplace-sdk":
             kind = point.load()
             services = {name: kind.service_class(name) for name in SERVICES}
-            found[point.name] = {name: service for name, service in services.items() if service is not None}
+            if offered := {name: service for name, service in services.items() if service is not None}:
+                found[point.name] = offered
     return found
 
 

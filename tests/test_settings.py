@@ -36,6 +36,8 @@ BAD = (
     (LDAP.replace("ldaps:", "http:"), "connections.d", "uri"),
     (MAIN + "[services]\nleave = 'mian'\n", "services", "leave"),
     (MAIN + "[services]\nleave = { read = ['main'], write = 'other' }\n", "services", "leave"),
+    (MAIN + "[meetings]\nrooms = 'mian'\n", "meetings", "rooms"),
+    (MAIN + "[meetings.orders.lunch]\nitems = ['Lunch']\nconnection = 'mian'\n", "meetings.orders.lunch", "connection"),
     (MAIN + "[services]\nlaeve = 'main'\n", "services", "laeve"),
     (MAIN + "[services]\nleave = []\n", "services.leave", "read"),
     ("[roles.hr]\npeople = ['ana@x.example']\n", "roles.hr", "rights"),

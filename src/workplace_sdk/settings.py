@@ -26,13 +26,13 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Literal, Self, cast
+from typing import Annotated, Any, Final, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from workplace_sdk.kernel.errors import ConfigError
 from workplace_sdk.kernel.secrets import Secret
-from workplace_sdk.services.common import PersonRef, checked_zone
+from workplace_sdk.services.common import Money, PersonRef, checked_zone
 
 SERVICES: Final = ("leave", "experts", "rooms", "expenses", "incidents")
 FILE_NAME: Final = "workplace.toml"
@@ -98,6 +98,56 @@ class ServiceSettings(_Strict):
         if not value or len(set(value)) != len(value):
             raise ValueError("name one connection or several different ones")
         return value
+
+
+class OrderSettings(_Strict):
+    """``[meetings.orders.NAME]``: who brings these items, and how they are asked.
+
+    Attributes:
+        items: Names of items, such as ``Lunch``.
+        connection: A mail server, a facility system (which offers rooms) or a helpdesk (which offers incidents).
+        to: For mail: the address of who brings it.
+        category: For a helpdesk: the ticket's category. It says that tickets are meant where a connection offers rooms as well.
+        order_before: Hours before the start until which it can be ordered.
+        cancel_before: Hours before the start until which it can be cancelled; later it cannot.
+        price: Of one, such as ``12.50 EUR``.
+    """
+
+    items: Annotated[tuple[str, ...], Field(min_length=1)]
+    connection: str
+    to: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = None
+    category: str | None = None
+    order_before: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    cancel_before: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    price: Money | None = None
+
+    @field_validator("price", mode="before")
+    @classmethod
+    def _typed_price(cls, value: object) -> object:
+        return Money.parse(value) if isinstance(value, str) else value
+
+
+class MeetingsSettings(_Strict):
+    """``[meetings]``: where the parts of a meeting come from.
+
+    Attributes:
+        rooms: The connection whose rooms are booked; that of ``[services] rooms`` when left out.
+        invite: A mail server by which attendees are invited, where the rooms' system does not do so itself.
+        orders: Who brings what; what nobody is named for is ordered with the room.
+    """
+
+    rooms: str | None = None
+    invite: str | None = None
+    orders: Mapping[str, OrderSettings] = Field(default_factory=dict[str, OrderSettings])
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        seen: dict[str, str] = {}
+        for name, order in self.orders.items():
+            for item in order.items:
+                if (other := seen.setdefault(item.casefold(), name)) != name:
+                    raise ValueError(f"orders: {item!r} is brought by {other} and by {name}")
+        return self
 
 
 def _people(value: object) -> object:
@@ -166,6 +216,7 @@ class Settings(_Strict):
     services: Mapping[Literal["leave", "experts", "rooms", "expenses", "incidents"], ServiceSettings] = Field(
         default_factory=dict[Any, ServiceSettings]
     )
+    meetings: MeetingsSettings = Field(default_factory=MeetingsSettings)
     roles: Mapping[str, RoleSettings] = Field(default_factory=dict[str, RoleSettings])
     delegations: tuple[DelegationSettings, ...] = ()
 
@@ -240,16 +291,21 @@ class Settings(_Strict):
 
 
 def _refuse_unknown_connections(settings: Settings) -> None:
+    """Whatever names a connection names one that is there."""
+    file = str(settings.file) if settings.file else None
+    known = ", ".join(settings.connections) or "none"
+    meetings = settings.meetings
+    named: list[tuple[str, str, str]] = [
+        ("services", service, name) for service, used in settings.services.items() for name in (*used.read, used.write)
+    ]
+    named += [("meetings", key, name) for key, name in (("rooms", meetings.rooms), ("invite", meetings.invite)) if name]
+    named += [(f"meetings.orders.{name}", "connection", order.connection) for name, order in meetings.orders.items()]
+    for table, key, name in named:
+        if name not in settings.connections:
+            raise ConfigError(f"there is no connection {name!r}; there is: {known}", file=file, table=table, key=key)
     for service, used in settings.services.items():
-        problems = [
-            f"there is no connection {name!r}; there is: {', '.join(settings.connections) or 'none'}"
-            for name in (*used.read, used.write)
-            if name not in settings.connections
-        ]
         if used.write not in used.read:
-            problems.append(f"write = {used.write!r} is not among read")
-        if problems:
-            raise ConfigError(problems[0], file=str(settings.file) if settings.file else None, table="services", key=service)
+            raise ConfigError(f"write = {used.write!r} is not among read", file=file, table="services", key=service)
 
 
 def _placed(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:

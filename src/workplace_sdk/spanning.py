@@ -138,9 +138,14 @@ class Spanning(Service, service="workplace"):
             rows[name] = dict(erased)
         for one in known:
             self._work.identities.forget(one)
-        pseudonym = secrets.token_hex(4)
+        pseudonym, store = secrets.token_hex(4), dict[str, int]()
+        if self._work.has_store:
+            from workplace_sdk.meetings.journal import Journal
+
+            store["meeting_plans"] = yield from Journal(self._work.store).forget(known[0])
         if isinstance(self.session.audit, StoredAudit):
-            rows["store"] = {"audit_log": (yield from self.session.audit.erase(known, pseudonym, key=key))}
+            store["audit_log"] = yield from self.session.audit.erase(known, pseudonym, key=key)
+        rows["store"] = store
         return Forgotten(pseudonym, {name: tables for name, tables in rows.items() if tables})
 
     @forget.previews

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workplace_sdk.services.experts import ExpertDirectory
     from workplace_sdk.services.incidents import Incidents
     from workplace_sdk.services.leave import LeaveService
+    from workplace_sdk.services.meetings import Meetings
     from workplace_sdk.services.rooms import RoomBooking
     from workplace_sdk.spanning import Spanning
     from workplace_sdk.usage.counting import HandoffCounts
@@ -46,6 +47,7 @@ SERVICE_OF: Mapping[str, str] = MappingProxyType(
         "meeting": "rooms",
         "expense": "expenses",
         "incident": "incidents",
+        "plan": "meetings",
     }
 )
 """Services by the kind of their references."""
@@ -307,6 +309,11 @@ class Workplace:
         return self._shared.store()
 
     @property
+    def has_store(self) -> bool:
+        """Whether the settings ask for a store: by name, or because a connection needs it."""
+        return self._shared.has_store()
+
+    @property
     def me(self) -> PersonRef:
         """The caller; ``InvalidInput`` when nobody is known to be calling."""
         if self._session.caller is None:
@@ -350,6 +357,16 @@ class Workplace:
     def incidents(self) -> Incidents:
         """Incidents: report, follow, confirm."""
         return cast("Incidents", self.service("incidents"))
+
+    @property
+    def meetings(self) -> Meetings:
+        """Meetings over several systems: a room, people, lunch and a projector as one thing."""
+        made = self._services.get("meetings")
+        if made is None:
+            from workplace_sdk.meetings.opening import opened
+
+            made = self._services["meetings"] = opened(self)
+        return cast("Meetings", made)
 
     def service(self, name: str) -> Service:
         """A service by name, over the connections that the settings name for it."""
@@ -465,7 +482,8 @@ class Workplace:
         """The service that a reference belongs to: ``work.of(item.ref).decide(item.ref, Decision.APPROVE)``."""
         if ref.kind not in SERVICE_OF:
             raise NotFound(f"{ref} belongs to no service", field="ref")
-        return self.service(SERVICE_OF[ref.kind])
+        name = SERVICE_OF[ref.kind]
+        return self.meetings if name == "meetings" else self.service(name)
 
     def administer(self, right: str, steps: Steps[T], *, changes: bool = True) -> T:
         """Perform *steps* that no operation does (loading people, a sync) for who was granted *right*; changes are audited."""
@@ -479,7 +497,7 @@ class Workplace:
 
     def handoff_counts(self) -> HandoffCounts | None:
         """Where hand-offs are counted; ``None`` unless the settings ask for it and there is a store."""
-        if not self.settings.count_handoffs or not self._shared.has_store():
+        if not self.settings.count_handoffs or not self.has_store:
             return None
         return self._shared.handoff_counts()
 

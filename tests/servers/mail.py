@@ -35,6 +35,7 @@ class MailServer:
         from aiosmtpd.controller import Controller
         from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+        self.certificates = certificates
         self.taken: list[tuple[str, list[str], EmailMessage]] = []
         self.slow = 0.0
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -271,16 +271,23 @@ def _scope(on: date | None, *, following: bool) -> dict[str, Any]:
 
 
 def _ordered(orders: tuple[tuple[int, str], ...], diets: tuple[tuple[int, str], ...]) -> tuple[Any, ...]:
-    from workplace_sdk.services.rooms import Diet, OrderDraft, OrderLine
+    from workplace_sdk.services.rooms import OrderDraft, OrderLine
 
     if diets and not orders:
         raise click.UsageError(words("--diet goes with --order", "--diet hoort bij --order"))
     if not orders:
         return ()
+    lines = tuple(draft(OrderLine, item=name, quantity=number) for number, name in orders)
+    return (draft(OrderDraft, lines=lines, diets=diets_of(diets)),)
+
+
+def diets_of(diets: tuple[tuple[int, str], ...]) -> dict[Any, int]:
+    """How many have which diet, as typed."""
+    from workplace_sdk.services.rooms import Diet
+
     known = {diet.value for diet in Diet}
     for _, name in diets:
         if name not in known:
             text = words(f"{name} is none of", f"{name} is geen van")
             raise click.BadParameter(f"{text} {', '.join(sorted(known))}", param_hint="--diet")
-    lines = tuple(draft(OrderLine, item=name, quantity=number) for number, name in orders)
-    return (draft(OrderDraft, lines=lines, diets={Diet(name): number for number, name in diets}),)
+    return {Diet(name): number for number, name in diets}

@@ -44,7 +44,7 @@ def sites(desk: Desk) -> None:
 def list_(desk: Desk, site: str | None, people: int, features: tuple[str, ...]) -> None:
     """Rooms that fit, the smallest first."""
     show(
-        desk.work.rooms.rooms(site=site, people=people, features=_features(features)),
+        desk.work.rooms.rooms(site=site, people=people, features=features_of(features)),
         {
             words("room", "zaal"): "name",
             words("site", "locatie"): "site",
@@ -99,7 +99,7 @@ def find(
     query = draft(
         RoomQuery,
         people=people,
-        required=_features(features),
+        required=features_of(features),
         site=site,
         near=near,
         attendees=attendees,
@@ -186,7 +186,8 @@ def show_(desk: Desk, meeting: Any) -> None:
     show_meeting(desk.work.rooms.get(meeting))
 
 
-def _features(names: tuple[str, ...]) -> Any:
+def features_of(names: tuple[str, ...]) -> Any:
+    """Features as typed."""
     from workplace_sdk.services.rooms import Feature
 
     known = {feature.value for feature in Feature}

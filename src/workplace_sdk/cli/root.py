@@ -13,7 +13,8 @@ COMMANDS: Final = MappingProxyType(
     {
         "leave": "Book leave, see balances, decide about requests.",
         "experts": "Find colleagues who can help.",
-        "rooms": "Plan meetings: rooms, people, lunch, equipment.",
+        "meeting": "Plan a meeting with all that belongs to it, over several systems.",
+        "rooms": "Find and book rooms, answer invitations.",
         "expenses": "Claim expenses, mileage and receipts.",
         "incidents": "Report what is broken and follow it.",
         "inbox": "Everything that waits for you.",

@@ -258,7 +258,7 @@ def _of_ours(value: Any) -> str | None:
     if isinstance(value, StrEnum):
         return word(value, chosen_language()) if type(value).__name__ in DUTCH else str(value)
     if hasattr(value, "unit") and hasattr(value, "value"):  # so many days or hours
-        amount: Any = value.value
+        amount: Decimal = value.value
         unit = _UNITS[value.unit.value][0 if amount == 1 else 1]
         return f"{_number(amount)} {unit}" if chosen_language() == "nl" else str(value)
     if hasattr(value, "kind") and hasattr(value, "typed"):  # why someone was found

@@ -382,6 +382,12 @@ class BoundPreview(_Bound[P, Any]):
         call = self._start(args, kwargs)
         return cast("Preview", await arun(_guarded(call, self._body()), call))
 
+    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[Preview]:
+        """The body, for ``yield from`` in another body."""
+        arguments = self._operation.arguments(args, kwargs)
+        arguments["key"] = arguments.get("key") or new_key()
+        return self._body()(self._service, **arguments)
+
     def _body(self) -> Callable[..., Steps[Any]]:
         body = self._service.preview_body_of(cast("Write[P, Any]", self._operation))
         if body is None:
