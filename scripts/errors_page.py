@@ -47,13 +47,14 @@ def submitted(leave, draft):
 |---|---|---|
 """
 ACTS = {
-    Acts.PERSON: "the employee: something else has to be asked, or it can be done elsewhere",
+    Acts.PERSON: "the employee: ask something else, do it elsewhere, or look whether it was done",
     Acts.ADMINISTRATOR: "the administrator: the settings, a password or a right",
     Acts.TIME: "nobody: try again later",
-    Acts.DEVELOPER: "a developer: look first, or report it",
+    Acts.DEVELOPER: "a developer: please report it",
 }
-CODES = {Acts.PERSON: "4, 6 or 7", Acts.ADMINISTRATOR: "3 or 5", Acts.TIME: "8", Acts.DEVELOPER: "9 or 10"}
-ROOTS = ("kernel.errors", *(f"services.{name}" for name in SERVICES))
+CODES = {Acts.PERSON: "4, 6, 7 or 9", Acts.ADMINISTRATOR: "3 or 5", Acts.TIME: "8", Acts.DEVELOPER: "10"}
+ROOMS = (*SERVICES, "meetings")
+ROOTS = ("kernel.errors", *(f"services.{name}" for name in ROOMS))
 
 
 def errors() -> list[type[WorkplaceError]]:
@@ -70,7 +71,7 @@ def _below(kind: type[WorkplaceError]) -> set[type[WorkplaceError]]:
 
 
 def _room(kind: type[WorkplaceError]) -> int:
-    names = ("kernel", *SERVICES)
+    names = ("kernel", *ROOMS)
     return next((index for index, name in enumerate(names) if name in kind.__module__), len(names))
 
 
@@ -78,7 +79,10 @@ def page() -> Iterator[str]:
     """The lines of the page."""
     rows = "".join(f"| {name} | {told} | {CODES[name]} |\n" for name, told in ACTS.items())
     yield HEAD + rows
-    titles, seen = ("Of the library", "Leave", "Colleagues", "Rooms", "Expenses", "Incidents"), -1
+    titles, seen = (
+        ("Of the library", "Leave", "Colleagues", "Rooms", "Expenses", "Incidents", "Meetings over several systems"),
+        -1,
+    )
     for kind in errors():
         if (room := _room(kind)) != seen:
             seen = room

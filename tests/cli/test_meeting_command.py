@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -77,7 +76,7 @@ def test_what_cannot_be_leaves_nothing(home: Path) -> None:
     assert failed.returncode == 6, failed.stderr
     assert "1 x Cake cannot be had now; nothing was kept." in failed.stderr
     assert run(home, "meeting", "unfinished").stdout == "Nothing is unfinished.\n"
-    mine = json.loads(run(home, "rooms", "mine", "--since", "2027-12-03", "--until", "2027-12-03", "--json").stdout)
+    mine = run(home, "rooms", "mine", "--since", "2027-12-03", "--until", "2027-12-03", "--json").answer()["items"]
     assert [one for one in mine if one["components"] and one["occurrences"][0]["state"]["value"] == "confirmed"] == []
     best = run(home, *ASKED, "--order", "1 Cake", "--best-effort", "--yes")
     assert best.returncode == 0, best.stderr
