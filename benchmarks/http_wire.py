@@ -245,8 +245,9 @@ def _jira(url: str, _client: httpx.Client) -> tuple[Callable[[], Any], None]:
 
 
 def _caldav(url: str, client: httpx.Client) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    import caldav
     from lxml import etree
+
+    import caldav
 
     calendar = caldav.Calendar(client=caldav.DAVClient(url), url=f"{url}/cal/")
 

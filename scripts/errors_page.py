@@ -1,4 +1,4 @@
-"""Every error with its code, from its class: ``docs/errors.md``.
+"""Every error that can reach a caller, from the classes themselves: ``docs/errors.md``, where ``error.documentation`` leads.
 
     python scripts/errors_page.py            # print the page
     python scripts/errors_page.py --write    # write it
@@ -8,20 +8,21 @@ A test keeps it equal to what the classes say.
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
+import workplace_sdk
 from workplace_sdk.kernel.errors import Acts, WorkplaceError
-from workplace_sdk.settings import SERVICES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
 HEAD = """\
 # Errors
 
-Every error says who can act. Only these cross the surface of the library: no error of httpx, of a directory or of a database.
+Every error is a `WorkplaceError` and says who can act: `error.acts`. No error of a library that is used underneath reaches you.
 
 ```python
 from workplace_sdk import NotSupported, OutcomeUnknown, Rejected, Unavailable
@@ -40,92 +41,88 @@ def submitted(leave, draft):
         return error.retry_after
 ```
 
-`error.code` is stable, `error.sentence("en")` and `error.sentence("nl")` are for the employee, `str(error)` is for the log and in English,
-`error.details()` is what is known beside it, `error.documentation` leads here. `error.connection` and `error.operation` say where.
+`error.code` is for programs: it does not change. `error.sentence("en")` and `error.sentence("nl")` are for the employee, `str(error)` is for the log
+and in English, `error.details()` is what is known beside it, `error.connection` and `error.operation` say where. `error.documentation` leads to its
+place on this page. The command has an [exit code](command.md#for-scripts) for each kind.
 
-| who acts | what it means | exit code of the command |
-|---|---|---|
+This page is made from the classes (`scripts/errors_page.py`).
 """
-ACTS = {
-    Acts.PERSON: "the employee: ask something else, do it elsewhere, or look whether it was done",
-    Acts.ADMINISTRATOR: "the administrator: the settings, a password or a right",
-    Acts.TIME: "nobody: try again later",
-    Acts.DEVELOPER: "a developer: please report it",
+WHO = {
+    Acts.PERSON: "the person",
+    Acts.ADMINISTRATOR: "the administrator",
+    Acts.DEVELOPER: "a developer",
+    Acts.TIME: "time: later it may work",
 }
-CODES = {Acts.PERSON: "4, 6, 7 or 9", Acts.ADMINISTRATOR: "3 or 5", Acts.TIME: "8", Acts.DEVELOPER: "10"}
-ROOMS = (*SERVICES, "meetings")
-ROOTS = ("kernel.errors", *(f"services.{name}" for name in ROOMS))
 
 
-def errors() -> list[type[WorkplaceError]]:
-    """Every error with a code of its own: the kernel's, then each service's, in the order in which they are written."""
-    for name in ROOTS:
-        import_module(f"workplace_sdk.{name}")
-    found = sorted(_below(WorkplaceError), key=lambda kind: (_room(kind), inspect.getsourcelines(kind)[1]))
-    return [kind for kind in found if "code" in vars(kind)]
+def everything() -> list[type[WorkplaceError]]:
+    """The errors of the package, parents before what is below them."""
+    for module in pkgutil.walk_packages(workplace_sdk.__path__, "workplace_sdk."):
+        if module.name.split(".")[1] in ("kernel", "services") and "migrations" not in module.name:
+            importlib.import_module(module.name)
+    found: list[type[WorkplaceError]] = []
+
+    def take(kind: type[WorkplaceError]) -> None:
+        if kind.__module__.startswith("workplace_sdk.") and kind not in found:
+            found.append(kind)
+            for below in kind.__subclasses__():
+                take(below)
+
+    take(WorkplaceError)
+    return [kind for kind in found if not kind.__name__.startswith("_")]
 
 
-def _below(kind: type[WorkplaceError]) -> set[type[WorkplaceError]]:
-    direct = {one for one in kind.__subclasses__() if one.__module__.startswith("workplace_sdk.")}
-    return direct.union(*(_below(one) for one in direct)) if direct else direct
+def about(kind: type[WorkplaceError]) -> Iterator[str]:
+    """The lines about one error."""
+    above = next(base for base in kind.__mro__[1:] if not base.__name__.startswith("_"))
+    place = kind.__module__.removeprefix("workplace_sdk.")
+    yield f"### {kind.code}"
+    yield ""
+    below = f", below `{above.__name__}`" if issubclass(above, WorkplaceError) else ""
+    yield f"`{kind.__name__}`{below}, in `workplace_sdk.{place}`. Who can act: {WHO[kind.acts]}."
+    if doc := inspect.getdoc(kind):
+        text, _, attributes = doc.partition("Attributes:")
+        yield ""
+        yield " ".join(text.split()).replace("``", "`")
+        if attributes:
+            yield ""
+            yield from _listed(attributes)
+    yield ""
+    yield f"> {kind.words.en}"
+    yield ">"
+    yield f"> *{kind.words.nl}*"
+    yield ""
 
 
-def _room(kind: type[WorkplaceError]) -> int:
-    names = ("kernel", *ROOMS)
-    return next((index for index, name in enumerate(names) if name in kind.__module__), len(names))
+def _listed(attributes: str) -> Iterator[str]:
+    """What a docstring says under ``Attributes:``, as a list."""
+    for line in inspect.cleandoc(attributes).splitlines():
+        if line.strip():
+            name, colon, text = line.partition(":")
+            text = text.strip().replace("``", "`")
+            yield f"- `{name}`: {text}" if colon and not line.startswith(" ") else f"  {line.strip()}"
 
 
-def page() -> Iterator[str]:
-    """The lines of the page."""
-    rows = "".join(f"| {name} | {told} | {CODES[name]} |\n" for name, told in ACTS.items())
-    yield HEAD + rows
-    titles, seen = (
-        ("Of the library", "Leave", "Colleagues", "Rooms", "Expenses", "Incidents", "Meetings over several systems"),
-        -1,
-    )
-    for kind in errors():
-        if (room := _room(kind)) != seen:
-            seen = room
-            yield f"## {titles[room]}\n"
-        yield from _entry(kind)
-
-
-def _entry(kind: type[WorkplaceError]) -> Iterator[str]:
-    """One error: its heading is its code, so that a link can lead to it."""
-    text = inspect.cleandoc(kind.__doc__ or "")
-    said, _, attributes = text.partition("\nAttributes:\n")
-    parents = [base.__name__ for base in kind.__mro__[1:] if base.__name__ not in {"Exception", "BaseException", "object"}]
-    yield f"### {kind.code}\n"
-    yield f"`{kind.__name__}` ({', a '.join(name for name in parents[:1] if not name.startswith('_')) or 'Rejected'}); who acts: {kind.acts}.\n"
-    yield " ".join(said.split()).replace("``", "`") + "\n"
-    if attributes:
-        yield "\n".join(f"- `{name.strip()}`: {' '.join(told.split())}" for name, told in _attributes(attributes)) + "\n"
-    yield f"> {kind.words.en}\n>\n> *{kind.words.nl}*\n"
-
-
-def _attributes(text: str) -> Iterator[tuple[str, str]]:
-    lines: list[str] = []
-    for line in inspect.cleandoc(text).splitlines():
-        if line and not line.startswith(" "):
-            lines.append(line)
-        elif lines and line.strip():
-            lines[-1] += f" {line.strip()}"
-    for line in lines:
-        name, _, told = line.partition(":")
-        yield name, told.replace("``", "`")
-
-
-def written_page() -> str:
-    """The page as it should be."""
-    return "\n".join(page()).rstrip() + "\n"
-
-
-def main() -> None:
-    if "--write" in sys.argv[1:]:
-        PAGE.write_text(written_page(), "utf-8")
-    else:
-        print(written_page(), end="")
+def page() -> str:
+    """The whole page."""
+    lines = [HEAD]
+    kinds = everything()
+    lines.append("## For every service\n")
+    for kind in kinds:
+        if kind.__module__.startswith("workplace_sdk.kernel."):
+            lines += about(kind)
+    for service in sorted(
+        {kind.__module__.split(".")[2].partition("_")[0] for kind in kinds if ".services." in kind.__module__}
+    ):
+        lines.append(f"## {service.capitalize()}\n")
+        for kind in kinds:
+            if kind.__module__.startswith(f"workplace_sdk.services.{service}"):
+                lines += about(kind)
+    return "\n".join(lines).rstrip() + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text(page(), "utf-8")
+    else:
+        print(page(), end="")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import postgres, samba, slapd
+from tests.servers import postgres, redmine, rt, samba, slapd
 from tests.servers.certificates import Certificates
 from tests.servers.process import missing_program
 
@@ -64,6 +64,26 @@ def samba_server() -> Iterator[samba.Samba]:
     if reason := samba.unavailable():
         pytest.skip(reason)
     server = samba.Samba(1600)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", name="rt")
+def rt_server() -> Iterator[rt.Rt]:
+    """Request Tracker with two queues, equipment and 130 tickets."""
+    if reason := rt.unavailable():
+        pytest.skip(reason)
+    server = rt.Rt()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", name="redmine")
+def redmine_server() -> Iterator[redmine.Redmine]:
+    """Redmine with two projects and 130 tickets."""
+    if reason := redmine.unavailable():
+        pytest.skip(reason)
+    server = redmine.Redmine()
     yield server
     server.stop()
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.servers import keeping, postgres, samba, slapd
+from tests.servers import calendars, cyrus, keeping, postgres, radicale, redmine, rt, samba, slapd, sogo
 from tests.servers.certificates import Certificates
 from tests.servers.process import Server, free_port, listening, program
 
@@ -305,6 +305,76 @@ def test_samba_restarts_where_it_was_and_stops_without_a_trace() -> None:
     assert not server.home.exists()
 
 
+# -- calendars
+
+
+@pytest.mark.parametrize("kind", [radicale.Radicale, cyrus.Cyrus, sogo.Sogo])
+def test_a_calendar_server_restarts_where_it_was_and_stops_without_a_trace(kind: Any) -> None:
+    if reason := sys.modules[kind.__module__].unavailable():
+        pytest.skip(reason)
+    server = kind(2, 1)
+    try:
+        text = calendars.event("kept", "DTSTART:20270301T080000Z", "DTEND:20270301T090000Z", "SUMMARY:kept")
+        assert calendars.put(server, "u0000001", "kept.ics", text).status == 201
+        stranger = calendars.put(server, "u0000001", "not.ics", text, by="u0000002").status
+        assert stranger in (301, 401, 403, 404), "nobody writes in the calendar of somebody else"
+        server.halt()
+        assert not listening(server.port)
+        server.start()
+        kept = calendars.ask(server, "GET", f"{server.calendar('u0000001')}kept.ics", by="u0000001")
+        assert (kept.status, "SUMMARY:kept" in kept.text) == (200, True)
+    finally:
+        pid, home = server.pid, server.home
+        server.stop()
+    assert gone(pid)
+    assert soon(lambda: not listening(server.port))
+    assert not home.exists()
+
+
+# -- Request Tracker and Redmine
+
+
+def test_request_tracker_restarts_where_it_was_and_stops_without_a_trace() -> None:
+    if reason := rt.unavailable():
+        pytest.skip(reason)
+    server = rt.Rt()
+    try:
+        status, _, made = server.ask("POST", "ticket", {"Queue": "Facilities", "Subject": "Before", "Requestor": "a.devries"})
+        assert status == 201
+        assert server.ask("GET", f"ticket/{made['id']}", account="m.ozturk")[0] == 403
+        server.halt()
+        assert not listening(server.port)
+        server.start()
+        assert server.ask("GET", f"ticket/{made['id']}", account="a.devries")[2]["Subject"] == "Before"
+    finally:
+        pid = server.pid
+        server.stop()
+    assert gone(pid)
+    assert soon(lambda: not listening(server.port))
+    assert not server.home.exists()
+
+
+def test_redmine_restarts_where_it_was_and_stops_without_a_trace() -> None:
+    if reason := redmine.unavailable():
+        pytest.skip(reason)
+    server = redmine.Redmine()
+    try:
+        issue = {"project_id": "ict", "tracker_id": 1, "subject": "Before"}
+        status, _, made = server.ask("POST", "issues.json", {"issue": issue}, account="a.devries")
+        assert status == 201
+        path = f"issues/{made['issue']['id']}.json"
+        assert server.ask("GET", path, account="j.smit")[0] == 403
+        server.halt()
+        assert not listening(server.port)
+        server.start()
+        assert server.ask("GET", path, account="a.devries")[2]["issue"]["subject"] == "Before"
+    finally:
+        pid = server.pid
+        server.stop()
+    assert gone(pid)
+    assert not server.home.exists()
+
+
 # -- all of them
 
 
@@ -314,17 +384,26 @@ def temporary() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="workplace-by-hand-"))
     folder.chmod(0o711)
     yield folder
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # a server of killed tests may be removing what is in it
 
 
-@pytest.mark.parametrize("module", [slapd, postgres, pytest.param(samba, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("module", [slapd, postgres, radicale, cyrus, sogo, pytest.param(samba, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_server_started_by_hand_ends_with_its_command(module: Any, ending: signal.Signals, temporary: Path) -> None:
+    _ends_with_its_command(module, ending, temporary)
+
+
+@pytest.mark.parametrize("module", [rt, redmine])
+def test_a_ticket_server_ends_when_its_tests_are_killed(module: Any, temporary: Path) -> None:
+    _ends_with_its_command(module, signal.SIGKILL, temporary)
+
+
+def _ends_with_its_command(module: Any, ending: signal.Signals, temporary: Path) -> None:
     if reason := module.unavailable():
         pytest.skip(reason)
     if ending is signal.SIGKILL and program("setpriv") is None:
         pytest.skip("setpriv is not installed: a server outlives tests that are killed")
-    command = [sys.executable, "-m", module.__name__, *([] if module is postgres else ["--people", "20"])]
+    command = [sys.executable, "-m", module.__name__, *(["--people", "20"] if module in (slapd, samba) else [])]
     surroundings = {**os.environ, "TMPDIR": str(temporary)}
     with subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None

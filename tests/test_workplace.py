@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from workplace_sdk import (
     Unavailable,
     Workplace,
 )
+from workplace_sdk.kernel.connector import Connector
 from workplace_sdk.kernel.support import Absent, Native
 from workplace_sdk.services.common import ComponentState, Decision, Span
 from workplace_sdk.services.leave import LeaveDraft
@@ -148,6 +150,7 @@ def test_the_support_table_is_what_the_classes_say(sample: Sample) -> None:
     assert [(result.connection, result.error) for result in sample.work.check()] == [("main", None)]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # from 3.12 on
 def test_sixteen_threads_and_a_child(sample: Sample) -> None:
     names: list[str] = []
 
@@ -215,3 +218,29 @@ def test_imports_stay_light(code: str, banned: tuple[str, ...]) -> None:
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=unmeasured)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("kind", ["blocking", "async"])
+def test_what_is_open_is_given_back(kind: str) -> None:
+    closed: list[str] = []
+
+    class Open(Connector):
+        def close(self) -> None:
+            closed.append("close")
+
+        async def aclose(self) -> None:
+            closed.append("aclose")
+
+    work = Workplace(Settings.checked({"caller": "login:x"}), connectors={"main": Open("main", None)})
+
+    async def inside() -> None:
+        async with work:
+            pass
+
+    if kind == "async":
+        asyncio.run(inside())
+        assert closed[0] == "aclose"
+    else:
+        with work:
+            pass
+        assert closed == ["close"]

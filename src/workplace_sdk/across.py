@@ -38,6 +38,9 @@ class _Across(Service):
         supports = [member.support_of(name) for member in self.members.values()]
         return next((support for support in supports if isinstance(support, Native)), supports[0])
 
+    def safety_of(self, name: str) -> Safety:
+        return self.writer.safety_of(name)
+
     def link(self, name: str, arguments: Arguments) -> Link | None:
         return self.home_of(arguments).link(name, arguments)
 

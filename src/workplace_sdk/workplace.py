@@ -220,6 +220,11 @@ class _Shared:
             if self._store is not None:
                 self._store.close()
 
+    async def aclose(self) -> None:
+        for connector in list(self.connections.values()):
+            await connector.aclose()
+        self.close()
+
 
 class Workplace:
     """The five services of an organisation, for one caller. Safe to use from many threads and after a fork.
@@ -510,6 +515,11 @@ class Workplace:
         self._shared.close()
         self._session.threads.close()
 
+    async def aclose(self) -> None:
+        """The same, with what the running event loop has open."""
+        await self._shared.aclose()
+        self._session.threads.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -520,7 +530,7 @@ class Workplace:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.close()
+        await self.aclose()
 
 
 def _administered(call: Call, steps: Steps[T], *, changes: bool) -> Steps[T]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import product
+from typing import Any
 
+import pytest
 from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,56 +16,96 @@ from hypothesis import strategies as st
 from workplace_sdk.kernel.drivers import arun, run
 from workplace_sdk.kernel.effects import Action
 from workplace_sdk.kernel.errors import OutcomeUnknown, ProtocolError, Unavailable, WorkplaceError
-from workplace_sdk.kernel.failures import Attempt, Failure, Kind, Retrying, Safety, Verdict, decide, parse_retry_after
+from workplace_sdk.kernel.failures import Attempt, Decision, Failure, Kind, Retrying, Safety, Verdict, decide, parse_retry_after
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.session import Call, Session
 
 SAFETIES, KINDS = st.sampled_from(list(Safety)), st.sampled_from(list(Kind))
 SECONDS = st.floats(0, 1000, allow_nan=False)
+ROWS = tuple(product(Safety, Kind, (False, True), (False, True)))
+"""Every row of the table: safety, how far it got, whether an earlier attempt may have been done, whether it carries the key."""
 
 
+@pytest.mark.parametrize(("safety", "kind", "in_doubt", "keyed"), ROWS)
+@settings(max_examples=25, deadline=None)
 @given(
-    safety=SAFETIES, kind=KINDS, attempt=st.integers(1, 10), in_doubt=st.booleans(), keyed=st.booleans(),
-    retry_after=st.none() | SECONDS, remaining=SECONDS, attempts=st.integers(1, 6), jitter=st.floats(0.5, 1.0),
+    attempt=st.integers(1, 10), attempts=st.integers(1, 10), retry_after=st.none() | SECONDS, remaining=SECONDS,
+    base=st.floats(0, 5), longest=st.floats(0, 60), jitter=st.floats(0.5, 1.0),
 )  # fmt: skip
-def test_the_whole_table(safety, kind, attempt, in_doubt, keyed, retry_after, remaining, attempts, jitter) -> None:
-    retrying = Retrying(attempts=attempts, longest=20.0)
+def test_the_whole_table(
+    safety, kind, in_doubt, keyed, attempt, attempts, retry_after, remaining, base, longest, jitter
+) -> None:
     told = decide(
         safety=safety, kind=kind, attempt=attempt, in_doubt=in_doubt, keyed=keyed, retry_after=retry_after,
-        remaining=remaining, retrying=retrying, jitter=jitter,
+        remaining=remaining, retrying=Retrying(attempts=attempts, base=base, longest=longest), jitter=jitter,
     )  # fmt: skip
-    maybe = in_doubt or kind in (Kind.LOST, Kind.BROKEN)
-    if told.verdict is Verdict.RETRY:
-        assert attempt < attempts
-        assert kind is not Kind.REFUSED
-        assert told.wait < remaining
-        assert told.wait <= retrying.longest
-        assert told.wait >= (retry_after or 0) if retry_after is None or retry_after <= 20 else True
-        if safety in (Safety.ONCE, Safety.FINDABLE) or (safety is Safety.KEYED and not keyed):
-            assert kind is Kind.NOT_SENT
-            assert not in_doubt
-    elif safety is Safety.READ:
-        assert told.verdict is Verdict.GIVE_UP
+    repeatable = safety is Safety.READ or (safety is Safety.KEYED and keyed)
+    nothing_sent = kind is Kind.NOT_SENT and not in_doubt
+    wait = min(base * 2 ** (attempt - 1) * jitter, longest) if retry_after is None else retry_after
+    retried = (
+        (repeatable or nothing_sent)
+        and kind is not Kind.REFUSED
+        and attempt < attempts
+        and wait <= longest
+        and wait < remaining
+    )
+    maybe_done = safety is not Safety.READ and (in_doubt or kind in (Kind.LOST, Kind.BROKEN))
+    if retried:
+        assert told == Decision(Verdict.RETRY, wait)
     else:
-        assert (told.verdict is Verdict.UNKNOWN) == maybe
-    if retry_after is not None and retry_after > retrying.longest:
-        assert told.verdict is not Verdict.RETRY
+        assert told == Decision(Verdict.UNKNOWN if maybe_done else Verdict.GIVE_UP)
 
 
-@given(seconds=st.integers(0, 10**9))
+def test_the_table_in_plain_words() -> None:
+    """What the property above must not lose, whatever is done to it."""
+
+    def told(safety: Safety, kind: Kind, **others: Any) -> Decision:
+        values: dict[str, Any] = {"in_doubt": False, "keyed": False, "retry_after": None, "attempt": 1, **others}
+        return decide(safety=safety, kind=kind, remaining=30.0, retrying=Retrying(), **values)
+
+    for safety in (Safety.ONCE, Safety.FINDABLE, Safety.KEYED):  # KEYED without its key
+        assert told(safety, Kind.LOST).verdict is Verdict.UNKNOWN
+        assert told(safety, Kind.BROKEN).verdict is Verdict.UNKNOWN
+        assert told(safety, Kind.BUSY).verdict is Verdict.GIVE_UP
+        assert told(safety, Kind.NOT_SENT).verdict is Verdict.RETRY
+        assert told(safety, Kind.NOT_SENT, in_doubt=True).verdict is Verdict.UNKNOWN
+        assert told(safety, Kind.REFUSED).verdict is Verdict.GIVE_UP
+    assert told(Safety.KEYED, Kind.LOST, keyed=True).verdict is Verdict.RETRY
+    assert told(Safety.KEYED, Kind.REFUSED, keyed=True, in_doubt=True).verdict is Verdict.UNKNOWN
+    assert told(Safety.KEYED, Kind.LOST, keyed=True, attempt=4).verdict is Verdict.UNKNOWN
+    assert told(Safety.READ, Kind.LOST).verdict is Verdict.RETRY
+    assert told(Safety.READ, Kind.LOST, attempt=4).verdict is Verdict.GIVE_UP
+    assert told(Safety.READ, Kind.BUSY, retry_after=7.0) == Decision(Verdict.RETRY, 7.0)
+    assert told(Safety.READ, Kind.BUSY, retry_after=31.0).verdict is Verdict.GIVE_UP  # longer than we wait
+    assert told(Safety.READ, Kind.BUSY, retry_after=0.0) == Decision(Verdict.RETRY, 0.0)
+
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@settings(deadline=None)
+@given(seconds=st.integers(0, 10**8))
 def test_retry_after_in_seconds_and_as_a_date(seconds: int) -> None:
-    now = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    assert parse_retry_after(str(seconds), now) == float(str(seconds)[:9])
-    if seconds < 10**8:
-        at = format_datetime(now + timedelta(seconds=seconds), usegmt=True)
-        assert parse_retry_after(at, now) == seconds
+    assert parse_retry_after(f" {seconds} ", NOW) == seconds
+    at = NOW + timedelta(seconds=seconds)
+    assert parse_retry_after(format_datetime(at, usegmt=True), NOW) == seconds
+    assert parse_retry_after(at.strftime("%a %b %d %H:%M:%S %Y"), NOW) == seconds  # asctime, which RFC 9110 wants read too
+    assert parse_retry_after(at.strftime("%A, %d-%b-%y %H:%M:%S GMT"), NOW) == seconds  # and RFC 850
+    assert parse_retry_after(format_datetime(NOW - timedelta(seconds=seconds), usegmt=True), NOW) == 0
 
 
-@given(text=st.text())
+@pytest.mark.parametrize("text", ["", "soon", "-1", "1.5", "1e3", "٣", "Mon", "Tue, 31 Feb 2026 00:00:00 GMT", "9" * 400])
 def test_anything_else_is_no_retry_after(text: str) -> None:
-    found = parse_retry_after(text, datetime(2026, 1, 1, tzinfo=UTC))
+    found = parse_retry_after(text, NOW)
+    assert found is None or (text.isdigit() and found > 10**8)
+    assert parse_retry_after(None, NOW) is None
+
+
+@settings(deadline=None)
+@given(text=st.text())
+def test_no_retry_after_makes_us_fail(text: str) -> None:
+    found = parse_retry_after(text, NOW)
     assert found is None or found >= 0
-    assert parse_retry_after(None, datetime(2026, 1, 1, tzinfo=UTC)) is None
 
 
 @define

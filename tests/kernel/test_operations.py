@@ -23,11 +23,12 @@ from workplace_sdk.kernel.errors import (
     NotSupported,
     OutcomeUnknown,
     ProtocolError,
+    TooMuch,
     Unauthorized,
     Unavailable,
     UsageError,
 )
-from workplace_sdk.kernel.failures import Safety
+from workplace_sdk.kernel.failures import Failure, Kind, Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.listing import Gap, Listing, Missing
 from workplace_sdk.kernel.operation import Service, pages, read, settled, write
@@ -114,9 +115,10 @@ def test_support_is_what_is_overridden() -> None:
 def test_what_cannot_be_expressed_is_refused_before_anything_is_sent() -> None:
     service = make(Mine)
     assert service.hello("abcde") == "hello abcde"
-    with pytest.raises(InvalidInput) as limit:
+    with pytest.raises(TooMuch) as limit:
         service.hello("abcdef")
     assert limit.value.field == "length"
+    assert limit.value.sentence("nl") == "Te veel (length): het is 6, er kan hoogstens 5."
     with pytest.raises(NotSupported) as feature:
         service.hello("ana", loud=True)
     assert feature.value.field == "loud"
@@ -184,6 +186,73 @@ def test_overrides_that_do_not_keep_to_the_interface_are_refused() -> None:
             return name
             yield
 
+    with pytest.raises(TypeError, match="takes what that takes"):
+
+        class Previewed(Greeting):
+            @write(Safety.ONCE)
+            def send(self, name: str, *, key: Key | None = None) -> Steps[str]:
+                return name
+                yield
+
+            @send.previews  # type: ignore[arg-type]
+            def previewed(self, name: str) -> Steps[Any]:
+                return name
+                yield
+
+    with pytest.raises(TypeError, match="takes 'key' and nothing else"):
+
+        class Reconciled(Greeting):
+            @write(Safety.FINDABLE)
+            def send(self, name: str, *, key: Key | None = None) -> Steps[str]:
+                return name
+                yield
+
+            @send.reconciles  # type: ignore[arg-type]
+            def found(self, key: Key, name: str) -> Steps[str | None]:
+                return name
+                yield
+
+    with pytest.raises(TypeError, match="no operation of an interface"):
+
+        class Nowhere(Service):
+            @read
+            def hello(self, name: str) -> Steps[str]:
+                return name
+                yield
+
+
+def test_a_service_may_be_put_together_from_parts() -> None:
+    class Hello(Greeting):
+        @read
+        def hello(self, name: str, *, loud: bool = False) -> Steps[str]:
+            return f"hello {name}"
+            yield
+
+    class Send(Greeting):
+        @write(Safety.KEYED)
+        def send(self, name: str, *, key: Key | None = None) -> Steps[str]:
+            return f"sent {name}"
+            yield
+
+    class Both(Hello, Send):
+        pass
+
+    class More(Both):
+        @read
+        def twice(self, name: str) -> Steps[str]:
+            return name * 2
+            yield
+
+    service = make(More)
+    assert (service.hello("a"), service.send("a"), service.twice("a")) == ("hello a", "sent a", "aa")
+    assert {name for name in More.operations() if isinstance(service.support_of(name), Native)} == {
+        "hello",
+        "send",
+        "twice",
+        "polite",
+    }
+    assert service.send.safety is Safety.KEYED
+
 
 def test_arguments_are_checked_as_python_does() -> None:
     service = make(Mine)
@@ -240,6 +309,151 @@ def test_writes_and_refusals_are_written_down() -> None:
     with pytest.raises(Unauthorized):
         make(Mine, audit=audit, gate=Closed()).hello("ana")
     assert audit.told == [("greeting.hello", Outcome.REFUSED, "unauthorized")]
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_what_the_system_itself_refuses_is_written_down_too(colour: str) -> None:
+    class Refused(Greeting):
+        @read
+        def twice(self, name: str) -> Steps[str]:
+            raise Unauthorized("HTTP 403", identity="service account")
+            yield
+
+        @pages
+        def all(self, number: int) -> PageSteps[int]:
+            yield Page([1])
+            raise Unauthorized("HTTP 403")
+
+    audit = Remembered()
+    service = make(Refused, audit=audit)
+
+    async def every() -> None:
+        async for _ in service.all.aio(1):
+            pass
+
+    with pytest.raises(Unauthorized):
+        service.twice("x") if colour == "sync" else asyncio.run(service.twice.aio("x"))
+    with pytest.raises(Unauthorized):
+        list(service.all(1)) if colour == "sync" else asyncio.run(every())
+    assert audit.told == [
+        ("greeting.twice", Outcome.REFUSED, "unauthorized"),
+        ("greeting.all", Outcome.REFUSED, "unauthorized"),
+    ]
+
+
+class Broken:
+    """A log that cannot be written, from its *working*-th row on."""
+
+    def __init__(self, working: int) -> None:
+        self.working = working
+
+    def record(self, call: Call, outcome: Outcome, error: errors.WorkplaceError | None = None) -> Steps[None]:
+        self.working -= 1
+        if self.working < 0:
+            raise Unavailable("the log is full")
+        return
+        yield
+
+
+def test_nothing_is_done_that_cannot_be_written_down(caplog: pytest.LogCaptureFixture) -> None:
+    sent: list[str] = []
+
+    class Sending(Greeting):
+        @write(Safety.ONCE)
+        def send(self, name: str, *, key: Key | None = None) -> Steps[str]:
+            yield from Blocking(lambda: sent.append(name))
+            return name
+
+    with pytest.raises(Unavailable, match="full"):
+        make(Sending, audit=Broken(0)).send("ana")
+    assert sent == []
+    assert make(Sending, audit=Broken(1)).send("ana") == "ana"  # it was done: that is what the caller has to know
+    assert "not recorded: done greeting.send" in caplog.text
+    with pytest.raises(Unauthorized):  # and a refusal stays one
+        make(Sending, audit=Broken(0), gate=Closed()).send("ana")
+    assert sent == ["ana"]
+
+
+@pytest.mark.parametrize("key", ["", "two words", "é", "a\r\nX-Evil: 1", "x" * 201, 7])
+def test_a_key_that_other_systems_could_not_carry_is_refused(key: Any) -> None:
+    service = make(Mine)
+    for use in (
+        lambda: service.send("ana", key=key),
+        lambda: service.send.preview("ana", key=key),
+        lambda: service.send.reconcile(key),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            use()
+        assert refused.value.field == "key"
+
+
+def test_a_key_is_made_when_none_is_given() -> None:
+    service = make(Mine)
+    first, second = service.send("ana").split()[1], service.send("ana").split()[1]
+    assert first != second
+    assert first.isalnum()
+    assert len(first) == 26
+
+
+def test_what_became_of_a_write_is_asked_with_its_key() -> None:
+    class Kept(Greeting):
+        sent: dict[Key | None, str] = {}
+
+        @write(Safety.FINDABLE)
+        def send(self, name: str, *, key: Key | None = None) -> Steps[str]:
+            yield from Blocking(lambda: self.sent.update({key: name}))
+            raise KeyError("an answer that makes no sense")
+
+        @send.reconciles
+        def found(self, key: Key) -> Steps[str | None]:
+            return (yield from Blocking(lambda: self.sent.get(key), harmless=True))
+
+    service = make(Kept)
+    with pytest.raises(OutcomeUnknown) as unknown:
+        service.send("ana")
+    assert unknown.value.key is not None
+    assert unknown.value.operation == "greeting.send"
+    assert service.send.reconcile(unknown.value.key) == "ana"
+    assert asyncio.run(service.send.reconcile.aio(unknown.value.key)) == "ana"
+    assert service.send.reconcile(Key("another")) is None
+    with pytest.raises(NotSupported, match="repeat the call with the same key"):
+        make(Mine).send.reconcile(Key("k"))
+
+    class Once(Greeting):
+        @write(Safety.ONCE)
+        def send(self, name: str, *, key: Key | None = None) -> Steps[str]:
+            return name
+            yield
+
+    with pytest.raises(NotSupported, match="its own screens"):
+        make(Once).send.reconcile(Key("k"))
+    with pytest.raises(NotSupported, match="no preview") as refused:
+        make(Once).send.preview("ana")
+    assert refused.value.connection == "c"
+
+
+def test_a_connector_may_narrow_what_a_repeat_does() -> None:
+    class Narrowed(Mine):
+        def safety_of(self, name: str) -> Safety:
+            return Safety.ONCE if name == "send" else super().safety_of(name)
+
+    sent: list[str] = []
+
+    class Lost(Narrowed):
+        @write(Safety.KEYED)
+        def send(self, name: str, *, key: Key | None = None) -> Steps[str]:
+            def fail() -> None:
+                sent.append(name)
+                raise Failure(Kind.LOST, Unavailable("no answer"))
+
+            yield from Blocking(fail, key=key)
+            return name
+
+    service = make(Lost)
+    assert service.send.safety is Safety.ONCE
+    with pytest.raises(OutcomeUnknown):
+        service.send("ana")
+    assert sent == ["ana"]
 
 
 def test_a_bug_in_a_reading_body_is_told_as_ours() -> None:
@@ -390,6 +604,7 @@ def test_sixteen_threads_use_one_service() -> None:
         ]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # from 3.12 on
 def test_a_child_process_goes_on_by_itself() -> None:
     service = make(Meeting)
     assert service.twice("x") == "[0, 1, 2]"  # worker threads exist now; they do not in a child
@@ -421,17 +636,6 @@ def test_cancelling_leaves_no_thread_beyond_its_own_limit() -> None:
     while time.monotonic() < end and any(one.name.startswith("workplace") for one in threading.enumerate()):
         time.sleep(0.02)
     assert not [one.name for one in threading.enumerate() if one.name.startswith("workplace")]
-
-
-def test_errors_say_who_can_act_and_survive_a_process() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.WorkplaceError)]
-    assert len({kind.code for kind in kinds}) == len(kinds)
-    for kind in kinds:
-        error = kind("because", connection="c", operation="o")
-        assert error.sentence("nl") != error.sentence("en")
-        assert error.documentation.endswith(kind.code)
-        again = pickle.loads(pickle.dumps(error))
-        assert (type(again), str(again), again.connection) == (kind, str(error), "c")
 
 
 def test_a_listing_is_a_tuple_that_says_what_is_missing() -> None:

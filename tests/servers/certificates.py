@@ -24,6 +24,13 @@ class Certificates:
     def ca(self) -> Path:
         return self.folder / "ca.pem"
 
+    def client(self, name: str) -> None:
+        """NAME.pem, signed by itself, with NAME.key: to sign with (RSA, which everything can verify)."""
+        self._openssl(
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out",
+            f"{name}.pem",
+        )  # fmt: skip
+
     def _authority(self, name: str, subject: str) -> None:
         self._openssl(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", f"/CN={subject}",

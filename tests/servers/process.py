@@ -53,6 +53,22 @@ def _ends_with_parent() -> tuple[str, ...]:
     return command if subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0 else ()
 
 
+_KEPT = """\
+"$@" & child=$!
+trap '%s; wait $child' TERM
+wait $child
+"""
+_ENDED = {"TERM": "kill $child", "KILL": "kill -KILL $(cat /proc/$child/task/$child/children) $child"}
+
+
+def kept(command: Sequence[str], how: str = "TERM") -> list[str]:
+    """A command for a server that becomes another user, and would then outlive whoever started it: a shell ends it.
+
+    *how* KILL: it and its workers, at once.
+    """
+    return ["sh", "-c", _KEPT % _ENDED[how], "sh", *command]
+
+
 class Server:
     """A child process in a session of its own, with its output in a file."""
 

@@ -22,7 +22,7 @@ def command(desk: Desk, operation: str, key: Any) -> int:
 
     Exit code 7 when nothing with that key is found (yet).
     """
-    from workplace_sdk.kernel.operation import BoundWrite
+    from workplace_sdk.kernel.bound import BoundWrite
     from workplace_sdk.settings import SERVICES
     from workplace_sdk.spanning import item_of
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ import pytest
 
 from workplace_sdk.conformance.bodies import forgotten
 from workplace_sdk.conformance.damage import Taken, damaged
-from workplace_sdk.conformance.trial import Trial, awaited, called
+from workplace_sdk.conformance.trial import Trial, called, in_a_loop
 from workplace_sdk.kernel.errors import InvalidInput, NotSupported, ProtocolError, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import new_key
@@ -124,8 +123,8 @@ class ServiceConformance:
             trial.attempt(operation, partial(_at_edge, operation=operation, edge=edge, most=int(most)))
 
     def test_a_findable_write_can_be_found(self, service: Service) -> None:
-        for name, operation in service.operations().items():
-            if operation.safety is Safety.FINDABLE and isinstance(service.support_of(name), Native):
+        for name in service.operations():
+            if service.safety_of(name) is Safety.FINDABLE and isinstance(service.support_of(name), Native):
                 write: Any = getattr(service, name)
                 assert write.reconcile(new_key()) is None, f"{name}: reconcile finds something for a key that nobody used"
 
@@ -150,7 +149,7 @@ class ServiceConformance:
             if not isinstance(service.support_of(name), Native):
                 continue
             bound = getattr(service, name)
-            one, other = called(bound, (), arguments), asyncio.run(awaited(bound, (), arguments))
+            one, other = called(bound, (), arguments), in_a_loop(bound, (), arguments)
             assert one == other, f"{name}: the blocking call gave {one!r}, the async one {other!r}"
 
     def test_no_secret_appears(self, service: Service, secrets: tuple[str, ...], caplog: pytest.LogCaptureFixture) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from workplace_sdk.kernel.bound import BoundWrite
 from workplace_sdk.kernel.errors import NotSupported
 from workplace_sdk.kernel.keys import new_key
 from workplace_sdk.kernel.listing import Pages
-from workplace_sdk.kernel.operation import BoundWrite, Service
+from workplace_sdk.kernel.operation import Service
 from workplace_sdk.kernel.support import Native
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Trial:
         if isinstance(bound, BoundWrite):
             kwargs.setdefault("key", new_key())
         try:
-            return called(bound, args, kwargs) if self.blocking else asyncio.run(awaited(bound, args, kwargs))
+            return called(bound, args, kwargs) if self.blocking else in_a_loop(bound, args, kwargs)
         except NotSupported as error:
             if name != self._trying:
                 pytest.skip(f"{self._trying} cannot be tried: {error}")
@@ -79,6 +80,18 @@ def called(bound: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """The answer of the blocking call; of pages everything."""
     answer: Any = bound(*args, **kwargs)
     return list(answer) if isinstance(answer, Pages) else answer  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def in_a_loop(bound: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """The answer of the async call, in an event loop of its own that leaves nothing open."""
+
+    async def whole() -> Any:
+        try:
+            return await awaited(bound, args, kwargs)
+        finally:
+            await bound.service.connection.aclose()
+
+    return asyncio.run(whole())
 
 
 async def awaited(bound: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

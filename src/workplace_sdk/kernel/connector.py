@@ -60,3 +60,7 @@ class Connector:
 
     def close(self) -> None:
         """Give back what is open; the connector may be used again afterwards."""
+
+    async def aclose(self) -> None:
+        """The same, with what the running event loop has open."""
+        self.close()

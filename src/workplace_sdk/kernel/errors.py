@@ -6,6 +6,7 @@
     +-- Unauthorized      renew or grant: says which identity was used
     +-- Rejected          tell the person; the domain's own errors are below it
     |   +-- InvalidInput  a field is wrong; nothing was sent
+    |   |   +-- TooMuch   more than the system takes
     |   +-- NotFound      no such thing, or not for this person to see
     |   +-- Conflict      it was changed meanwhile, or is not in a state that allows this
     +-- Unavailable       later: ``.retry_after``
@@ -17,7 +18,7 @@ Only these, and the domain's own errors in the services' files, cross the public
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from workplace_sdk.kernel.keys import Key
     from workplace_sdk.kernel.support import Link
 
-DOCUMENTATION: Final = "https://workplace-sdk.readthedocs.io/errors/"
+DOCUMENTATION: Final = "https://workplace-sdk.readthedocs.io/errors/#"
 
 
 class Acts(StrEnum):
@@ -71,12 +72,14 @@ class WorkplaceError(Exception):
         return {name: value for name, value in self.__dict__.items() if value is not None and not name.startswith("_")}
 
     def sentence(self, language: str = "en") -> str:
-        """What to tell the employee, in *language*."""
-        return self.words.filled(**self.details()).in_(language)
+        """What to tell the employee, in *language*: as exactly as what is known allows, else in the words of the error above."""
+        known = {name: value for name, value in self.details().items() if value != ""}
+        words: Iterator[Words] = (vars(kind)["words"] for kind in type(self).__mro__ if "words" in vars(kind))
+        return next(one for one in words if one.needs <= known.keys()).filled(**known).in_(language)
 
     @property
     def documentation(self) -> str:
-        """The page that explains this error."""
+        """Where this error is explained."""
         return DOCUMENTATION + self.code
 
 
@@ -193,6 +196,27 @@ class InvalidInput(Rejected):
 
     code = "invalid-input"
     words = Words("Please check {field}: {message}", "Controleer {field}: {message}")
+
+
+class TooMuch(InvalidInput):
+    """More than this system takes; nothing was sent.
+
+    Attributes:
+        field: What there is too much of, as the connection's support names it.
+        asked: How much it is.
+        most: How much it may be.
+    """
+
+    code = "too-much"
+    words = Words(
+        "Too much ({field}): it is {asked}, at most {most} is possible.",
+        "Te veel ({field}): het is {asked}, er kan hoogstens {most}.",
+    )
+
+    def __init__(self, message: str = "", *, asked: object = None, most: object = None, **where: str | None) -> None:
+        super().__init__(message, **where)
+        self.asked = asked
+        self.most = most
 
 
 class NotFound(Rejected):

@@ -114,12 +114,9 @@ def decide(
     repeatable = safety is Safety.READ or (safety is Safety.KEYED and keyed)
     if not repeatable and (kind is not Kind.NOT_SENT or in_doubt):
         return stop
-    wait = retrying.base * 2 ** (attempt - 1) * jitter if retry_after is None else max(0.0, retry_after)
-    if retry_after is None:
-        wait = min(wait, retrying.longest)
-    elif retry_after > retrying.longest:
-        return stop
-    return stop if wait >= remaining else Decision(Verdict.RETRY, wait)
+    ours = min(retrying.base * 2 ** (attempt - 1) * jitter, retrying.longest)
+    wait = ours if retry_after is None else max(0.0, retry_after)
+    return stop if wait > retrying.longest or wait >= remaining else Decision(Verdict.RETRY, wait)
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
@@ -131,12 +128,12 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        return float(text)
     from email.utils import parsedate_to_datetime
 
     try:
         at = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - now).total_seconds())
@@ -150,13 +147,15 @@ class Attempt:
         deadline: On the monotonic clock, in seconds.
         number: 1 for the first attempt.
         now: The injected clock, for dates in answers.
+        begun: Whether it has got a thread, or its turn; before that nothing can have been sent.
     """
 
     deadline: float
     number: int = 1
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    begun: bool = False
     abandoned: bool = False
-    """Set when the caller was cancelled: stop soon, and drop the connection."""
+    """Set when nobody waits any more, cancelled or too late: stop soon, and drop the connection."""
 
     def remaining(self) -> float:
         """Seconds left, never negative."""

@@ -1,12 +1,8 @@
-"""Operations: methods of a service declared once, called blocking or async, previewed, reconciled, handed off.
+"""Services, and their operations: methods declared once, which ``bound`` lets callers call, await, preview and reconcile.
 
 class LeaveService(Service, service="leave"):
     @read
     def balances(self, person: PersonRef | None = None) -> Steps[Listing[LeaveBalance]]: ...
-
-work.leave.balances(ana)          the blocking call
-work.leave.balances.aio(ana)      the async one
-work.leave.balances.steps(ana)    the body, for ``yield from`` in another body
 """
 
 from __future__ import annotations
@@ -30,22 +26,22 @@ from typing import (
 
 from attrs import evolve
 
-from workplace_sdk.kernel.access import Access, Arguments
-from workplace_sdk.kernel.effects import Inner
-from workplace_sdk.kernel.errors import InvalidInput, NotSupported, Unauthorized, WorkplaceError
+from workplace_sdk.kernel.access import Arguments
+from workplace_sdk.kernel.bound import BoundPages, BoundRead, BoundWrite
+from workplace_sdk.kernel.errors import InvalidInput, NotSupported, TooMuch, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
-from workplace_sdk.kernel.keys import Key, new_key
-from workplace_sdk.kernel.listing import AsyncPages, Pages
-from workplace_sdk.kernel.session import Call, Outcome, Session
 from workplace_sdk.kernel.signature import Parameters, parameters_of, same_signature
 from workplace_sdk.kernel.support import EVIDENCE, Absent, HandOff, Link, Native, Support
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from workplace_sdk.kernel.access import Access
     from workplace_sdk.kernel.connector import Connector
-    from workplace_sdk.kernel.effects import Effect, PageSteps, Steps
+    from workplace_sdk.kernel.effects import PageSteps, Steps
+    from workplace_sdk.kernel.keys import Key
     from workplace_sdk.kernel.preview import Preview
+    from workplace_sdk.kernel.session import Session
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,6 +68,7 @@ class Operation(Generic[P, T_co]):
     """
 
     safety: Safety = Safety.READ
+    paged: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -120,20 +117,27 @@ class Operation(Generic[P, T_co]):
     def refuse_unsupported(self, service: Service, arguments: Arguments) -> None:
         """Raise what the declared support says, before anything is sent."""
         support = service.support_of(self.name)
-        where = {"connection": service.connection_name, "operation": service.operation_name(self.name)}
         if not isinstance(support, Native):
             raise service.unsupported(self.name)
+        if support.without:
+            self._refuse_features(service, support, arguments)
+        for measure, most in support.limits.items():
+            if (asked := self.measures[measure](arguments)) > most:
+                text = f"{measure} is {asked}, the system takes at most {most}"
+                raise TooMuch(text, field=measure, asked=asked, most=most, **self._where(service))
+
+    def _refuse_features(self, service: Service, support: Native, arguments: Arguments) -> None:
         for feature in sorted(support.without):
             if self.features[feature](arguments):
                 raise NotSupported(
                     f"{feature} cannot be expressed in this system",
                     field=feature,
                     handoff=service.link(self.name, arguments),
-                    **where,
+                    **self._where(service),
                 )
-        for measure, most in support.limits.items():
-            if (asked := self.measures[measure](arguments)) > most:
-                raise InvalidInput(f"{measure} is {asked}, the system takes at most {most}", field=measure, **where)
+
+    def _where(self, service: Service) -> dict[str, str]:
+        return {"connection": service.connection_name, "operation": service.operation_name(self.name)}
 
 
 class Read(Operation[P, T_co]):
@@ -162,11 +166,15 @@ class Write(Operation[P, T_co]):
 
     def previews(self, body: Callable[Concatenate[Any, P], Steps[Preview]]) -> Callable[Concatenate[Any, P], Steps[Preview]]:
         """Declare *body* as what answers ``preview``: same parameters, nothing is changed by it."""
+        if not same_signature(own := parameters_of(body), self.parameters):
+            raise TypeError(f"{body.__name__}{own} previews {self.name}, so it takes what that takes: {self.parameters}")
         self.preview_body = body
         return body
 
     def reconciles(self, body: Callable[[Any, Key], Steps[T | None]]) -> Callable[[Any, Key], Steps[T | None]]:
         """Declare *body* as what finds the result of a write by its key, ``None`` when there is none."""
+        if (own := parameters_of(body)).names != ("key",):
+            raise TypeError(f"{body.__name__}{own} looks for a key of {self.name}, so it takes 'key' and nothing else")
         self.reconcile_body = body
         return body
 
@@ -187,6 +195,8 @@ class Write(Operation[P, T_co]):
 
 class Paged(Operation[P, T_co]):
     """A read whose answers come page by page."""
+
+    paged = True
 
     @overload
     def __get__(self, service: None, owner: type[Any]) -> Self: ...
@@ -266,268 +276,6 @@ def pages(body: Any = None, /, **declared: Any) -> Any:
     return decorate if body is None else decorate(body)
 
 
-class _Bound(Generic[P, T_co]):
-    """An operation of one service instance."""
-
-    __slots__ = ("_operation", "_service")
-
-    def __init__(self, operation: Operation[P, T_co], service: Service) -> None:
-        self._operation = operation
-        self._service = service
-
-    @property
-    def operation(self) -> Operation[P, T_co]:
-        """What was declared."""
-        return self._operation
-
-    @property
-    def support(self) -> Support:
-        """Whether it is done here, by a link, or not at all; known before any I/O."""
-        return self._service.support_of(self._operation.name)
-
-    def handoff(self, *args: P.args, **kwargs: P.kwargs) -> Link | None:
-        """The link into the system's own form, filled in as far as it allows; ``None`` when there is none."""
-        return self._service.link(self._operation.name, self._operation.arguments(args, kwargs))
-
-    def _call(self, arguments: Arguments, name: str = "") -> Call:
-        service, operation = self._service, self._operation
-        return Call(
-            session=service.session,
-            name=service.operation_name(name or operation.name),
-            connection=service.connection_name,
-            operation=operation,
-            access=operation.access,
-            service=service,
-            arguments=arguments,
-            safety=operation.safety,
-            key=arguments.get("key"),
-        )
-
-
-class BoundRead(_Bound[P, T_co]):
-    """A read of one service instance."""
-
-    __slots__ = ()
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
-        from workplace_sdk.kernel.drivers import run
-
-        call = self._call(self._operation.arguments(args, kwargs))
-        return cast("T_co", run(_guarded(call), call))
-
-    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
-        """The same, awaited."""
-        from workplace_sdk.kernel.drivers import arun
-
-        call = self._call(self._operation.arguments(args, kwargs))
-        return cast("T_co", await arun(_guarded(call), call))
-
-    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[T_co]:
-        """The body, for ``yield from`` in another body: no caller is checked, nothing is audited."""
-        arguments = self._operation.arguments(args, kwargs)
-        self._operation.refuse_unsupported(self._service, arguments)
-        return cast("Steps[T_co]", self._service.body_of(self._operation)(self._service, **arguments))
-
-    def call(self, *args: P.args, **kwargs: P.kwargs) -> Effect[T_co]:
-        """The whole call, for ``yield from`` in the body of what spans several services: checked and audited as any call."""
-        call = self._call(self._operation.arguments(args, kwargs))
-        return Inner(cast("Steps[T_co]", _guarded(call)), call)
-
-
-class BoundWrite(BoundRead[P, T_co]):
-    """A write of one service instance."""
-
-    __slots__ = ()
-
-    @property
-    def safety(self) -> Safety:
-        """What a repeat does to this system."""
-        return self._operation.safety
-
-    @property
-    def preview(self) -> BoundPreview[P]:
-        """What it would do: ``preview(...)`` or ``preview.aio(...)``."""
-        return BoundPreview(self._operation, self._service)
-
-    @property
-    def reconcile(self) -> BoundReconcile[T_co]:
-        """Whether it arrived: ``reconcile(key)`` or ``reconcile.aio(key)``."""
-        return BoundReconcile(self._operation, self._service)
-
-    def _call(self, arguments: Arguments, name: str = "") -> Call:
-        return super()._call({**arguments, "key": arguments.get("key") or new_key()}, name)
-
-
-class BoundPreview(_Bound[P, Any]):
-    """Asks what a write would do; changes nothing."""
-
-    __slots__ = ()
-
-    def _start(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call:
-        arguments = self._operation.arguments(args, kwargs)
-        call = self._call({**arguments, "key": arguments.get("key") or new_key()}, f"{self._operation.name}.preview")
-        call.safety = Safety.READ
-        return call
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Preview:
-        from workplace_sdk.kernel.drivers import run
-
-        call = self._start(args, kwargs)
-        return cast("Preview", run(_guarded(call, self._body()), call))
-
-    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> Preview:
-        """The same, awaited."""
-        from workplace_sdk.kernel.drivers import arun
-
-        call = self._start(args, kwargs)
-        return cast("Preview", await arun(_guarded(call, self._body()), call))
-
-    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Steps[Preview]:
-        """The body, for ``yield from`` in another body."""
-        arguments = self._operation.arguments(args, kwargs)
-        arguments["key"] = arguments.get("key") or new_key()
-        return self._body()(self._service, **arguments)
-
-    def _body(self) -> Callable[..., Steps[Any]]:
-        body = self._service.preview_body_of(cast("Write[P, Any]", self._operation))
-        if body is None:
-            raise NotSupported("no preview is known", operation=self._service.operation_name(self._operation.name))
-        return body
-
-
-class BoundReconcile(Generic[T_co]):
-    """Asks whether the write with a key arrived."""
-
-    __slots__ = ("_operation", "_service")
-
-    def __init__(self, operation: Operation[..., T_co], service: Service) -> None:
-        self._operation = operation
-        self._service = service
-
-    def __call__(self, key: Key) -> T_co | None:
-        """What the write with *key* recorded; ``None`` when the system has nothing with that key (yet)."""
-        from workplace_sdk.kernel.drivers import run
-
-        call = self._call(key)
-        return cast("T_co | None", run(_guarded(call, self._body()), call))
-
-    async def aio(self, key: Key) -> T_co | None:
-        """The same, awaited."""
-        from workplace_sdk.kernel.drivers import arun
-
-        call = self._call(key)
-        return cast("T_co | None", await arun(_guarded(call, self._body()), call))
-
-    def steps(self, key: Key) -> Steps[T_co | None]:
-        """The body, for ``yield from`` in another body."""
-        return cast("Steps[T_co | None]", self._body()(self._service, key))
-
-    def _call(self, key: Key) -> Call:
-        service, access = self._service, self._operation.access
-        return Call(
-            session=service.session,
-            name=service.operation_name(f"{self._operation.name}.reconcile"),
-            connection=service.connection_name,
-            service=service,
-            access=Access(access.right) if access else None,  # who has the key may ask what became of it
-            arguments={"key": key},
-        )
-
-    def _body(self) -> Callable[..., Steps[Any]]:
-        body = self._service.reconcile_body_of(cast("Write[..., Any]", self._operation))
-        if body is None:
-            raise NotSupported(
-                "this system keeps no key to look for: look in its own screens",
-                handoff=self._service.link(self._operation.name, {}),
-                operation=self._service.operation_name(self._operation.name),
-                connection=self._service.connection_name,
-            )
-        return body
-
-
-class BoundPages(_Bound[P, T_co]):
-    """A paged read of one service instance."""
-
-    __slots__ = ()
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pages[T_co]:
-        from workplace_sdk.kernel.drivers import run_pages
-
-        call = self._call(self._operation.arguments(args, kwargs))
-        return run_pages(_guarded_pages(call), call)
-
-    def aio(self, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[T_co]:
-        """The same, for ``async for``."""
-        from workplace_sdk.kernel.drivers import arun_pages
-
-        call = self._call(self._operation.arguments(args, kwargs))
-        return arun_pages(_guarded_pages(call), call)
-
-    def steps(self, *args: P.args, **kwargs: P.kwargs) -> PageSteps[T_co]:
-        """The body, for ``yield from`` in another paged body or ``gather`` in a plain one."""
-        arguments = self._operation.arguments(args, kwargs)
-        self._operation.refuse_unsupported(self._service, arguments)
-        return cast("PageSteps[T_co]", self._service.body_of(self._operation)(self._service, **arguments))
-
-
-def _admitted(call: Call) -> Steps[None]:
-    """Let the caller in, or refuse and write that down."""
-    try:
-        yield from call.session.gate.allow(call)
-    except Unauthorized as refusal:
-        yield from call.session.audit.record(call, Outcome.REFUSED, refusal)
-        raise
-
-
-def _guarded(call: Call, body: Callable[..., Steps[Any]] | None = None) -> Steps[Any]:
-    """A call from outside: support, caller, audit, the body, and only our own errors out of it."""
-    operation, service = call.operation, call.service
-    assert service is not None
-    if operation is not None:
-        operation.refuse_unsupported(service, call.arguments)
-    audit = call.session.audit
-    try:
-        yield from _admitted(call)
-        if call.safety is not Safety.READ:
-            yield from audit.record(call, Outcome.INTENDED)
-    except Exception as error:  # noqa: BLE001 - only our own errors leave
-        raise call.translated(error)  # noqa: B904 - translated() has set the cause
-    try:
-        run: Callable[..., Steps[Any]] = body or service.body_of(cast("Operation[..., Any]", operation))
-        result: Any = yield from run(service, **call.arguments)
-    except Exception as error:  # noqa: BLE001 - only our own errors leave
-        told = call.translated(error)
-        if call.safety is not Safety.READ:
-            yield from _recorded(call, Call.outcome_of(told), told)
-        raise told  # noqa: B904 - translated() has set the cause
-    if call.safety is not Safety.READ:
-        yield from _recorded(call, Outcome.DONE)
-    return result
-
-
-def _recorded(call: Call, outcome: Outcome, error: WorkplaceError | None = None) -> Steps[None]:
-    """Write the end of a call down; that this fails does not change what was done."""
-    try:
-        yield from call.session.audit.record(call, outcome, error)
-    except WorkplaceError as failed:
-        import logging
-
-        log = logging.getLogger("workplace_sdk.audit")
-        log.error("not recorded: %s %s key=%s (%s)", outcome, call.name, call.key, failed)  # noqa: TRY400 - no stack is needed
-
-
-def _guarded_pages(call: Call) -> PageSteps[Any]:
-    operation, service = call.operation, call.service
-    assert service is not None
-    assert operation is not None
-    operation.refuse_unsupported(service, call.arguments)
-    try:
-        yield from _admitted(call)
-        yield from service.body_of(operation)(service, **call.arguments)
-    except Exception as error:  # noqa: BLE001 - only our own errors leave
-        raise call.translated(error)  # noqa: B904 - translated() has set the cause
-
-
 def settled(steps: Steps[T]) -> Steps[T | WorkplaceError]:
     """The answer of *steps*, or the error of ours that it ended in, as a value: for ``All`` where one may fail."""
     try:
@@ -552,30 +300,36 @@ class Service:
     """Why an operation is not there, by operation, for the support table."""
 
     _operations: ClassVar[Mapping[str, Operation[..., Any]]] = _NOTHING
+    _declared: ClassVar[dict[str, Support]]
 
     def __init_subclass__(cls, service: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if service:
             cls.service, cls.interface = service, cls
-        inherited: dict[str, Operation[..., Any]] = {}
-        for ancestor in reversed(cls.__mro__[1:]):
-            inherited.update(vars(ancestor).get("_operations", _NOTHING))
-        for name, value in list(vars(cls).items()):
-            base = inherited.get(name)
+        operations = {
+            name: cast("Operation[..., Any]", value)
+            for ancestor in reversed(cls.__mro__[1:])
+            for name, value in vars(ancestor).items()
+            if isinstance(value, Operation)
+        }
+        for name, value in vars(cls).items():
+            base = operations.get(name)
             if isinstance(value, Operation):
                 operation = cast("Operation[..., Any]", value)
                 if base is not None:
                     operation.inherit(base, cls.__name__)
-                elif not service and name not in _lone(cls):
-                    raise TypeError(f"{cls.__name__}.{name} is no operation of {cls.interface.__name__}")
-                inherited[name] = operation
+                elif not service:
+                    of = f"of {cls.interface.__name__}" if hasattr(cls, "interface") else "of an interface"
+                    raise TypeError(f"{cls.__name__}.{name} is no operation {of}")
+                operations[name] = operation
             elif base is not None:
                 raise TypeError(
                     f"{cls.__name__}.{name} overrides an operation: decorate it with @{type(base).__name__.lower()}"
                 )
-        cls._operations = MappingProxyType(inherited)
+        cls._operations = MappingProxyType(operations)
+        cls._declared = {}
         for mapping in (cls.handoffs, cls.absent):
-            if unknown := sorted(set(mapping) - set(inherited)):
+            if unknown := sorted(set(mapping) - set(operations)):
                 raise TypeError(f"{cls.__name__}: no operations {unknown}")
 
     def __init__(self, connection: Connector, session: Session) -> None:
@@ -599,6 +353,13 @@ class Service:
     @classmethod
     def declared_support(cls, name: str) -> Support:
         """What this class offers of the operation *name*."""
+        support = cls._declared.get(name)
+        if support is None:
+            support = cls._declared[name] = cls._support_declared(name)
+        return support
+
+    @classmethod
+    def _support_declared(cls, name: str) -> Support:
         operation = cls._operations[name]
         if operation is not cls.interface.operations()[name]:
             return operation.native
@@ -613,6 +374,10 @@ class Service:
     def support_of(self, name: str) -> Support:
         """What this connection offers of the operation *name*; a connector may narrow it by its settings."""
         return self.declared_support(name)
+
+    def safety_of(self, name: str) -> Safety:
+        """What a repeat of the operation *name* does to this connection's system; a connector may narrow it by its settings."""
+        return self._operations[name].safety
 
     def body_of(self, operation: Operation[..., Any]) -> Callable[..., Any]:
         """The body that does *operation* here: the class's own, unless calls go on to other connections."""
@@ -650,11 +415,6 @@ class Service:
         if self.session.caller is None:
             raise InvalidInput("say who it is about: nobody is known to be calling", field="person")
         return self.session.caller
-
-
-def _lone(cls: type[Service]) -> set[str]:
-    """Operations a class may add because it has no interface above it (a base for several connectors' services)."""
-    return set() if hasattr(cls, "interface") else set(vars(cls))
 
 
 def _flat(arguments: Arguments) -> dict[str, object]:

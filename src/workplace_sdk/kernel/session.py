@@ -8,6 +8,8 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import define, evolve, field, frozen
@@ -17,8 +19,8 @@ from workplace_sdk.kernel.errors import (
     InvalidInput,
     OutcomeUnknown,
     ProtocolError,
+    Rejected,
     Unauthorized,
-    Unavailable,
     UsageError,
     WorkplaceError,
 )
@@ -126,6 +128,8 @@ class Call:
     subject: Any = None
     landed: bool = False
     """A write of this call was answered as done."""
+    in_doubt: bool = False
+    """A write of this call may have been done."""
     deadline: float = field(default=0.0)
 
     def __attrs_post_init__(self) -> None:
@@ -147,14 +151,32 @@ class Call:
             yield
         finally:
             self.landed |= inner.landed
+            self.in_doubt |= inner.in_doubt
+
+    @property
+    def awaited(self) -> str:
+        """What to write instead of a blocking call, in an event loop."""
+        if self.service is None:
+            return "await the async form"
+        paged = self.operation is not None and self.operation.paged
+        return f"{'async for ... in' if paged else 'await'} {self.name}.aio(...)"
+
+    def foreign(self, error: Exception, doing: str = "") -> ProtocolError:
+        """An error that is not ours, as one of ours: its kind and its place, not its text, which may quote what is nobody's business."""
+        kind = f"{doing + ': ' if doing else 'unexpected '}{type(error).__name__}"
+        return ProtocolError(f"{kind} in {_place(error, type(self.service).__module__.partition('.')[0])}")
 
     def translated(self, error: Exception) -> WorkplaceError:
-        """What the caller is told about *error*: only our own errors, and never that nothing happened when something may have."""
+        """What the caller is told about *error*: only our own errors, and never that nothing happened when something may have.
+
+        That a part was done does not change a refusal: what a body refuses, it has undone.
+        """
         if isinstance(error, UsageError):
             raise error
-        told = error if isinstance(error, WorkplaceError) else ProtocolError(f"unexpected {type(error).__name__}: {error}")
-        if self.landed and isinstance(told, Unavailable | ProtocolError | Unauthorized):
-            told = OutcomeUnknown(f"a part of it was done, then: {told.message}", key=self.key)
+        told = error if isinstance(error, WorkplaceError) else self.foreign(error)
+        if not isinstance(told, OutcomeUnknown) and (self.in_doubt or (self.landed and not isinstance(told, Rejected))):
+            done = "may have been" if self.in_doubt else "was"
+            told = OutcomeUnknown(f"a part of it {done} done, then: {told.message}", key=self.key)
         if isinstance(told, OutcomeUnknown) and told.key is None:
             told.key = self.key
         told.connection = told.connection or self.connection
@@ -171,3 +193,11 @@ class Call:
         if isinstance(error, Unauthorized):
             return Outcome.REFUSED
         return Outcome.REJECTED if isinstance(error, InvalidInput) or error.acts == "person" else Outcome.FAILED
+
+
+def _place(error: Exception, house: str) -> str:
+    """``file.py:LINE``, the innermost in the package *house*, else the innermost of all."""
+    places = list(walk_tb(error.__traceback__))
+    ours = [place for place in places if str(place[0].f_globals.get("__name__")).partition(".")[0] == house]
+    frame, line = (ours or places)[-1]
+    return f"{Path(frame.f_code.co_filename).name}:{line} ({frame.f_code.co_name})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 _VAR_POSITIONAL = 0x04
 _VAR_KEYWORD = 0x08
@@ -20,6 +20,9 @@ class Parameters:
     keyword_only: tuple[str, ...]
     defaults: Mapping[str, Any] = field(hash=False)
     annotations: Mapping[str, str] = field(hash=False)
+    names: tuple[str, ...] = field(
+        init=False, default=Factory(lambda self: (*self.positional, *self.keyword_only), takes_self=True)
+    )
 
     def default_of(self, name: str) -> Any:
         """The default of *name*; a unique object when it has none."""
@@ -33,14 +36,15 @@ class Parameters:
         for name, value in kwargs.items():
             if name in bound:
                 raise TypeError(f"{function}() got multiple values for argument {name!r}")
-            if name not in self.positional and name not in self.keyword_only:
+            if name not in self.names:
                 raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
             bound[name] = value
-        for name in (*self.positional, *self.keyword_only):
-            if name not in bound:
-                if name not in self.defaults:
-                    raise TypeError(f"{function}() missing required argument: {name!r}")
-                bound[name] = self.defaults[name]
+        if len(bound) < len(self.names):
+            for name in self.names:
+                if name not in bound:
+                    if name not in self.defaults:
+                        raise TypeError(f"{function}() missing required argument: {name!r}")
+                    bound[name] = self.defaults[name]
         return bound
 
     def __str__(self) -> str:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_worker = threading.local()
+
+class _Worker(threading.local):
+    active = False
+
+
+_worker = _Worker()
 
 
 class Threads:
@@ -26,7 +31,7 @@ class Threads:
         after_fork(self)
 
     def submit(self, fn: Callable[[], T]) -> Future[T]:
-        """Run *fn* in a worker thread; waits for a free one when all are taken."""
+        """Have *fn* run in a worker thread, as soon as one is free."""
         with self._lock:
             if self._pool is None:
                 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +61,7 @@ def _in_worker(fn: Callable[[], T]) -> T:
 
 def in_worker() -> bool:
     """Whether this thread is one of ours: work side by side is then done one after the other, so that threads never wait for threads."""
-    return getattr(_worker, "active", False)
+    return _worker.active
 
 
 _forkables: weakref.WeakSet[Any] = weakref.WeakSet()

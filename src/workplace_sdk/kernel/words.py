@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
@@ -20,6 +21,14 @@ class Words:
     def in_(self, language: str) -> str:
         """The sentence in *language* (``nl`` or ``nl-NL`` for Dutch), else in English."""
         return self.nl if language.lower().partition("-")[0] == "nl" else self.en
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The details that it is filled with."""
+        from string import Formatter
+
+        names = (name for text in (self.en, self.nl) for _, name, _, _ in Formatter().parse(text) if name)
+        return frozenset(re.split(r"[.\[]", name, maxsplit=1)[0] for name in names)
 
     def filled(self, **details: object) -> Words:
         """Both sentences with their ``{placeholders}`` filled in; an unknown placeholder stays as it is."""

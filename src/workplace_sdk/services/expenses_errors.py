@@ -74,7 +74,7 @@ class RateUnavailable(_OfLine):
     plain = Words("There is no rate for this.", "Er is geen koers of tarief hiervoor.")
 
     def __init__(self, message: str = "", *, what: str | None = None, on: date | None = None, **where: Any) -> None:
-        super().__init__(message or f"{what}, {on}", **where)
+        super().__init__(message or ", ".join(str(known) for known in (what, on) if known), **where)
         self.what = what
         self.on = on
 

@@ -40,6 +40,7 @@ from workplace_sdk.services.incidents_models import (
     Urgency,
     WaitingOn,
     may_follow,
+    waiting_on,
 )
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Urgency",
     "WaitingOn",
     "may_follow",
+    "waiting_on",
 ]
 
 _MINE = frozenset({Relation.SELF})
@@ -86,6 +88,7 @@ def _draft(arguments: Arguments) -> TicketDraft:
 
 _FEATURES: Final[dict[str, Feature]] = {
     "details": lambda a: bool(_draft(a).details),
+    "kind": lambda a: _draft(a).kind is not TicketKind.INCIDENT,
     "category": lambda a: _draft(a).category is not None,
     "asset": lambda a: _draft(a).asset is not None,
     "place": lambda a: _draft(a).place is not None,

@@ -148,6 +148,22 @@ class WaitingOn(StrEnum):
     NOBODY = "nobody"
 
 
+_WAITING: Final[Mapping[TicketStatus, WaitingOn]] = MappingProxyType(
+    {
+        TicketStatus.WAITING_FOR_REQUESTER: WaitingOn.REQUESTER,
+        TicketStatus.RESOLVED: WaitingOn.REQUESTER,
+        TicketStatus.WAITING_FOR_SUPPLIER: WaitingOn.SUPPLIER,
+        TicketStatus.CLOSED: WaitingOn.NOBODY,
+        TicketStatus.CANCELLED: WaitingOn.NOBODY,
+    }
+)
+
+
+def waiting_on(status: TicketStatus) -> WaitingOn:
+    """Who has to do something about a ticket with that status."""
+    return _WAITING.get(status, WaitingOn.HELPDESK)
+
+
 class TicketDraft(Model):
     """What is wrong, where, and how bad.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from workplace_sdk.kernel.errors import Rejected
-from workplace_sdk.services.common import Money, Ref, Span
+from workplace_sdk.services.common import ComponentState, Money, Ref, Span
 from workplace_sdk.services.rooms_errors import (
     CapacityTooSmall,
     CutoffPassed,
@@ -17,7 +17,20 @@ from workplace_sdk.services.rooms_errors import (
     ServiceNotAvailableHere,
     TooLong,
 )
-from workplace_sdk.services.rooms_models import Bookability, Feature, Layout, OrderDraft, OrderedLine, Room, ServiceItem
+from workplace_sdk.services.rooms_models import (
+    Bookability,
+    Component,
+    Feature,
+    Layout,
+    Occurrence,
+    Order,
+    OrderDraft,
+    OrderedLine,
+    OrderState,
+    ReservationState,
+    Room,
+    ServiceItem,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,3 +142,30 @@ def cancel_fee(lines: Iterable[tuple[OrderedLine, ServiceItem | None]], start: d
 def named(menu: Sequence[ServiceItem]) -> Mapping[str, ServiceItem]:
     """Items by name."""
     return {item.name: item for item in menu}
+
+
+_STATES = {
+    ReservationState.CONFIRMED: ComponentState.DONE,
+    ReservationState.REQUESTED: ComponentState.PENDING,
+    ReservationState.TENTATIVE: ComponentState.PENDING,
+    ReservationState.UNKNOWN: ComponentState.UNKNOWN,
+}
+
+
+def components(times: Iterable[Occurrence], made: Sequence[Order]) -> tuple[Component, ...]:
+    """Every room at every time and every order, as parts of a whole; what was cancelled is none."""
+    found: list[Component] = []
+    for time in times:
+        for one in time.reservations:
+            state: ReservationState = one.state.value
+            if state is ReservationState.CANCELLED:
+                continue
+            why = one.why or (None if state in _STATES else state.value)
+            what = f"{one.name}, {time.span.local_start:%Y-%m-%d %H:%M}"
+            found.append(Component(what=what, state=_STATES.get(state, ComponentState.REJECTED), why=why))
+    several = len({order.date for order in made}) > 1
+    for order in made:
+        if order.state != OrderState.CANCELLED:
+            state_ = ComponentState.REJECTED if order.state == OrderState.REJECTED else ComponentState.DONE
+            found.append(Component(what=f"{order}, {order.date}" if several else str(order), state=state_, why=order.why))
+    return tuple(found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import inserted, locked
-from workplace_sdk.connectors.local.incidents_reads import HERE, OPEN_WORDS, IncidentReads, telling
+from workplace_sdk.connectors.local.incidents_reads import HERE, OPEN_WORDS, IncidentReads
 from workplace_sdk.connectors.local.incidents_records import place_columns
 from workplace_sdk.connectors.local.incidents_tables import ticket_events, tickets
 from workplace_sdk.connectors.local.schema import comments, files
@@ -20,6 +20,7 @@ from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.operation import write
 from workplace_sdk.kernel.preview import Preview
 from workplace_sdk.kernel.support import Native
+from workplace_sdk.search.tickets import telling
 from workplace_sdk.services.common import Attachment, Comment, Ref, Upload
 from workplace_sdk.services.incidents import (
     Priority,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from workplace_sdk.connectors.local.incidents_records import IncidentRecords
+from workplace_sdk.connectors.local.incidents_records import IncidentRecords, place_of
 from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories, ticket_priorities, tickets
 from workplace_sdk.connectors.local.schema import comments, files
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
@@ -17,7 +17,7 @@ from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import pages, read
 from workplace_sdk.kernel.support import Native
-from workplace_sdk.search.fold import words
+from workplace_sdk.search.tickets import Known, alike, as_similar
 from workplace_sdk.services.common import PersonRef, Ref
 from workplace_sdk.services.incidents import (
     MATRIX,
@@ -25,7 +25,6 @@ from workplace_sdk.services.incidents import (
     Asset,
     AssetUnknown,
     Category,
-    CategoryRequired,
     Event,
     Impact,
     Incidents,
@@ -38,6 +37,7 @@ from workplace_sdk.services.incidents import (
     TicketStatus,
     Urgency,
 )
+from workplace_sdk.services.incidents_mapping import chosen_category
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -46,9 +46,6 @@ HERE: Final = Native(evidence="live")
 OPEN_WORDS: Final = tuple(status.value for status in OPEN)
 LOOKED_AT: Final = 1000
 """Open tickets that are compared, the newest first."""
-_COMMON: Final = frozenset(
-    {"de", "het", "een", "en", "is", "in", "op", "van", "niet", "the", "a", "an", "and", "of", "not", "on", "to", "it"}
-)
 
 
 class IncidentReads(IncidentRecords, Incidents):
@@ -58,8 +55,7 @@ class IncidentReads(IncidentRecords, Incidents):
     def categories(self) -> Steps[Listing[Category]]:
         def query(connection: Connection) -> Listing[Category]:
             rows = connection.execute(sa.select(ticket_categories).order_by(ticket_categories.c.path)).all()
-            found = (Category(ref=self.ref("category", row.id), path=tuple(row.path.split(" / "))) for row in rows)
-            return Listing(found, answered=(self.connection_name,))
+            return Listing((self._category(row) for row in rows), answered=(self.connection_name,))
 
         return (yield from self.reading(query))
 
@@ -99,42 +95,20 @@ class IncidentReads(IncidentRecords, Incidents):
         open_to_all = (table.kind == TicketKind.INCIDENT.value) | table.major
         seen = open_to_all | (table.requester_id == self._caller_id(connection))
         chosen = sa.select(tickets).where(table.status.in_(OPEN_WORDS), table.parent_id.is_(None), seen)
-        typed = telling(f"{draft.what} {draft.details}")
-        found = [
-            similar
-            for row in connection.execute(chosen.order_by(table.id.desc()).limit(LOOKED_AT))
-            if (similar := self._compared(row, draft, typed, category_id, asset_id)) is not None
-        ]
-        return sorted(found, key=lambda one: (not one.major, -one.score, one.number))[:10]
+        rows = connection.execute(chosen.order_by(table.id.desc()).limit(LOOKED_AT))
+        return alike(draft, (self._known(row, category_id, asset_id) for row in rows))
 
-    def _compared(
-        self, row: Any, draft: TicketDraft, typed: set[str], category_id: int | None, asset_id: int | None
-    ) -> Similar | None:
-        place = draft.place or Place()
-        common = Decimal(len(typed & set(row.folded.split()))) / len(typed) if typed else Decimal(0)
-        same_thing = bool(asset_id and row.asset_id == asset_id)
-        reasons = [
-            ("same thing", Decimal("0.5") * same_thing),
-            ("same room", Decimal("0.2") * _same(place.room, row.room)),
-            ("same place", Decimal("0.1") * _same(place.site, row.site)),
-            ("same subject", Decimal("0.1") * bool(category_id and row.category_id == category_id)),
-            ("same words", Decimal("0.4") * common),
-        ]
-        score = min(Decimal(1), sum((weight for _, weight in reasons), Decimal(0)))
-        if score < Decimal("0.25") or not (common or same_thing):
-            return None
-        why = tuple(text for text, weight in reasons if weight)
-        return self._as_similar(row, score.quantize(Decimal("0.01")), why)
-
-    def _as_similar(self, row: Any, score: Decimal, reasons: tuple[str, ...]) -> Similar:
-        return Similar(
+    def _known(self, row: Any, category_id: int | None = None, asset_id: int | None = None) -> Known:
+        return Known(
             ticket=self.ref("incident", row.id),
             number=f"I{row.id:05d}",
             title=row.title,
             status=TicketStatus(row.status),
+            words=frozenset(row.folded.split()),
             major=row.major,
-            score=score,
-            reasons=reasons,
+            place=place_of(row),
+            same_thing=bool(asset_id and row.asset_id == asset_id),
+            same_subject=bool(category_id and row.category_id == category_id),
         )
 
     @pages(support=HERE)
@@ -209,31 +183,21 @@ class IncidentReads(IncidentRecords, Incidents):
             if site is not None:
                 chosen = chosen.where(tickets.c.site.is_(None) | (sa.func.lower(tickets.c.site) == site.lower()))
             rows = connection.execute(chosen.limit(100)).all()
-            return Listing((self._as_similar(row, Decimal(1), ("major",)) for row in rows), answered=(self.connection_name,))
+            return Listing(
+                (as_similar(self._known(row), Decimal(1), ("major",)) for row in rows), answered=(self.connection_name,)
+            )
 
         return (yield from self.reading(query))
 
     def category_id(self, connection: Connection, draft: TicketDraft) -> int | None:
-        """The category that a draft names: by reference, whole path, or a part of it that only one has.
-
-        Raises:
-            CategoryRequired: Several could be meant.
-        """
-        wanted = draft.category
-        if wanted is None:
+        """The category that a draft names."""
+        if draft.category is None:
             return None
         rows = connection.execute(sa.select(ticket_categories).order_by(ticket_categories.c.path)).all()
-        for row in rows:
-            if wanted == self.ref("category", row.id) or (isinstance(wanted, str) and wanted.casefold() == row.path.casefold()):
-                return int(row.id)
-        meant = [row for row in rows if isinstance(wanted, str) and wanted.casefold() in row.path.casefold().split(" / ")]
-        if len(meant) > 1:
-            options = tuple(row.path for row in meant)
-            raise CategoryRequired(f"{wanted} could be {', '.join(options)}", options=options)
-        if not meant:
-            known = ", ".join(row.path for row in rows) or "none"
-            raise NotFound(f"there is no category {wanted}; there is: {known}", field="category")
-        return int(meant[0].id)
+        return self.id_of(chosen_category(draft.category, [self._category(row) for row in rows]).ref, "category")
+
+    def _category(self, row: Any) -> Category:
+        return Category(ref=self.ref("category", row.id), path=tuple(row.path.split(" / ")))
 
     def asset_id(self, connection: Connection, draft: TicketDraft) -> int | None:
         """The thing with the tag that a draft names."""
@@ -264,12 +228,3 @@ class IncidentReads(IncidentRecords, Incidents):
             if len(found) < size:
                 return
             start += size
-
-
-def telling(text: str) -> set[str]:
-    """The folded words of *text* that say something."""
-    return {word for word in words(text) if len(word) > 1 and word not in _COMMON}
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    return bool(one and other and one.casefold() == other.casefold())

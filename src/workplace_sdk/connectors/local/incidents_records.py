@@ -29,7 +29,7 @@ from workplace_sdk.services.incidents import (
     TicketKind,
     TicketStatus,
     Urgency,
-    WaitingOn,
+    waiting_on,
 )
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class IncidentRecords(LocalService):
             urgency=Urgency(row.urgency),
             priority=Mapped(value=Priority(row.priority)),
             status=Mapped(value=status),
-            waiting_on=_waiting_on(status),
+            waiting_on=waiting_on(status),
             handler=found.names.get(row.handler_id),
             major=row.major,
             parent=self.ref("incident", row.parent_id) if row.parent_id else None,
@@ -193,17 +193,6 @@ def place_columns(place: Place | None) -> dict[str, Any]:
         "place_text": where.text,
         "geo": where.geo.model_dump(mode="json") if where.geo else sa.null(),
     }
-
-
-def _waiting_on(status: TicketStatus) -> WaitingOn:
-    waiting = {
-        TicketStatus.WAITING_FOR_REQUESTER: WaitingOn.REQUESTER,
-        TicketStatus.RESOLVED: WaitingOn.REQUESTER,
-        TicketStatus.WAITING_FOR_SUPPLIER: WaitingOn.SUPPLIER,
-        TicketStatus.CLOSED: WaitingOn.NOBODY,
-        TicketStatus.CANCELLED: WaitingOn.NOBODY,
-    }
-    return waiting.get(status, WaitingOn.HELPDESK)
 
 
 def _by_id(connection: Connection, table: sa.Table, ids: set[int | None]) -> dict[int | None, Any]:

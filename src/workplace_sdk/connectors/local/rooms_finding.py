@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from attrs import frozen
@@ -15,16 +14,13 @@ from workplace_sdk.connectors.local.rooms_free import Engaged, RoomsFree
 from workplace_sdk.connectors.local.rooms_tables import rooms, sites
 from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.services.common import PersonRef, Span
-from workplace_sdk.services.rooms import Bookability, Reason, Room, RoomOption, RoomQuery, occurrences
+from workplace_sdk.services.rooms import Bookability, Room, RoomOption, RoomQuery, occurrences
+from workplace_sdk.services.rooms_ranking import EACH, free_times, option
 from workplace_sdk.services.rooms_rules import room_problems
-from workplace_sdk.services.rooms_times import Interval, office_hours, overlaps, slots, without
+from workplace_sdk.services.rooms_times import Interval, overlaps
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-
-EACH: Final = 3
-"""Times offered for each room, the earliest."""
-_SEATS, _PREFERRED, _NEAR, _PEOPLE, _EARLY = (Decimal(part) for part in ("0.4", "0.2", "0.15", "0.15", "0.1"))
 
 
 @frozen
@@ -110,62 +106,12 @@ class RoomFinding(RoomsFree):
 
     def _slots(self, search: _Search, room: Room, held: Sequence[Interval]) -> Any:
         """Times at which a room and everyone who has to come are free, by time."""
-        query = search.query
-        assert query.within is not None
-        assert query.duration is not None
-        within, now = query.within, search.now
-        wanted = office_hours(within) if query.office_hours else [(within.start, within.end)]
-        until = within.end if room.ahead is None else min(within.end, now + room.ahead + query.duration)
-        open_ = [(max(start, now), min(end, until)) for start, end in wanted if max(start, now) < min(end, until)]
         away = [(one.start, one.end) for one in search.engaged if one.person_id in search.required]
-        tz = within.local_start.tzinfo
-        local = [(start.astimezone(tz), end.astimezone(tz)) for start, end in without(open_, [*held, *away])]
-        return (Span(start=start, end=end, zone=within.zone) for start, end in slots(local, query.duration))
+        return free_times(search.query, room, [*held, *away], now=search.now)
 
 
 def _option(search: _Search, room: Room, span: Span, spans: Sequence[Span]) -> RoomOption:
-    """The offer with its score: mostly for seats, then preferences, nearness, who can come, and how soon."""
-    query = search.query
-    capacity = (room.seats(query.layout) if query.layout in room.layouts else room.capacity) or 1
-    missing = query.preferred - room.features
+    """The offer with its score."""
     absent = tuple(dict.fromkeys(person for one in spans for person in search.absent(one.start, one.end)))
-    near = search.near is not None and search.near.casefold() in {
-        (room.site or "").casefold(),
-        (room.building or "").casefold(),
-    }
     asked = len(search.required) + len(search.optional)
-    score = _SEATS * min(Decimal(1), Decimal(query.seats) / capacity)
-    score += _PREFERRED * (1 if not query.preferred else Decimal(len(query.preferred - missing)) / len(query.preferred))
-    score += _NEAR * (1 if near or search.near is None else 0)
-    score += _PEOPLE * (1 if not asked else 1 - Decimal(len(absent)) / asked)
-    score += _EARLY * _soon(query, span)
-    if room.bookability is Bookability.APPROVAL:
-        score *= Decimal("0.9")
-    reasons = _reasons(room, capacity, sorted(query.preferred & room.features), near=near, everyone=bool(asked) and not absent)
-    return RoomOption(room=room, span=span, score=round(score, 4), reasons=reasons, missing=missing, busy=absent)
-
-
-def _soon(query: RoomQuery, span: Span) -> Decimal:
-    """1 at the start of the time searched, 0 at its end."""
-    if query.within is None:
-        return Decimal(1)
-    whole = query.within.end - query.within.start
-    return 1 - Decimal(int((span.start - query.within.start) / timedelta(minutes=1))) / max(
-        1, int(whole / timedelta(minutes=1))
-    )
-
-
-def _reasons(room: Room, capacity: int, preferred: Sequence[str], *, near: bool, everyone: bool) -> tuple[Reason, ...]:
-    found = [Reason(code="seats", en=f"seats {capacity}", nl=f"{capacity} plaatsen")]
-    for feature in preferred:
-        name = str(feature).replace("_", " ")
-        found.append(Reason(code=f"has_{feature}", en=f"has {name}", nl=f"heeft {name}"))
-    if near:
-        found.append(Reason(code="near", en=f"at {room.building or room.site}", nl=f"in {room.building or room.site}"))
-    if everyone:
-        found.append(Reason(code="everyone_free", en="everyone is free", nl="iedereen is vrij"))
-    if room.bookability is Bookability.APPROVAL:
-        found.append(Reason(code="approval", en="needs approval", nl="moet worden goedgekeurd"))
-    if room.bookability is Bookability.RESTRICTED:
-        found.append(Reason(code="restricted", en="not for everyone, but for you", nl="niet voor iedereen, wel voor u"))
-    return tuple(found)
+    return option(search.query, room, span, near=search.near, asked=asked, absent=absent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,35 +13,28 @@ from workplace_sdk.connectors.local.rooms_orders import RoomOrders, minutes
 from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, rooms, sites
 from workplace_sdk.connectors.local.schema import writes
 from workplace_sdk.kernel.errors import NotFound
-from workplace_sdk.services.common import ComponentState, Mapped, PersonRef, Ref, Span
+from workplace_sdk.services.common import Mapped, PersonRef, Ref, Span
 from workplace_sdk.services.rooms import (
     Attendee,
     Bookability,
     CheckIn,
-    Component,
     Feature,
     Layout,
     Meeting,
     Occurrence,
     Order,
-    OrderState,
     ReservationState,
     Response,
     Role,
     Room,
     RoomReservation,
 )
+from workplace_sdk.services.rooms_rules import components
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
 ERASED = PersonRef(display_name="(erased)")
-_STATES = {
-    ReservationState.CONFIRMED: ComponentState.DONE,
-    ReservationState.REQUESTED: ComponentState.PENDING,
-    ReservationState.TENTATIVE: ComponentState.PENDING,
-    ReservationState.UNKNOWN: ComponentState.UNKNOWN,
-}
 
 
 class RoomRecords(RoomOrders):
@@ -169,7 +162,7 @@ class RoomRecords(RoomOrders):
             series=self.ref("meeting", row.series_id) if row.series_id is not None else None,
             body=row.body,
             private=row.private,
-            components=_components(when, made),
+            components=components(when, made),
             created_at=row.created_at,
         )
 
@@ -218,24 +211,6 @@ def _attendee(row: Any, names: dict[int | None, PersonRef]) -> Attendee:
 
 def _outsider(name: str | None, email: str | None) -> PersonRef | None:
     return PersonRef(display_name=name, email=email) if name or email else None
-
-
-def _components(times: Iterable[Occurrence], made: Sequence[Order]) -> tuple[Component, ...]:
-    components: list[Component] = []
-    for time in times:
-        for one in time.reservations:
-            state: ReservationState = one.state.value
-            if state is ReservationState.CANCELLED:
-                continue
-            why = one.why or (None if state in _STATES else state.value)
-            what = f"{one.name}, {time.span.local_start:%Y-%m-%d %H:%M}"
-            components.append(Component(what=what, state=_STATES.get(state, ComponentState.REJECTED), why=why))
-    several = len({order.date for order in made}) > 1
-    for order in made:
-        if order.state != OrderState.CANCELLED:
-            state_ = ComponentState.REJECTED if order.state == OrderState.REJECTED else ComponentState.DONE
-            components.append(Component(what=f"{order}, {order.date}" if several else str(order), state=state_, why=order.why))
-    return tuple(components)
 
 
 def _keys(connection: Connection, ids: Sequence[int]) -> dict[int, str]:

@@ -8,12 +8,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from workplace_sdk.wires.http.credentials import Basic, Bearer, Credentials, Header, Outgoing
 from workplace_sdk.wires.http.exchange import HttpExchange
 from workplace_sdk.wires.http.multipart import FilePart, multipart
 from workplace_sdk.wires.http.reply import Reply, excerpt
-from workplace_sdk.wires.http.settings import HttpSettings
 from workplace_sdk.wires.http.system import LARGEST, Http
+
+if TYPE_CHECKING:
+    from workplace_sdk.wires.http.settings import HttpSettings
 
 __all__ = [
     "LARGEST",
@@ -30,3 +34,12 @@ __all__ = [
     "excerpt",
     "multipart",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """``HttpSettings`` when it is first asked for: its pydantic costs more than all the rest."""
+    if name == "HttpSettings":
+        from workplace_sdk.wires.http.settings import HttpSettings
+
+        return HttpSettings
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

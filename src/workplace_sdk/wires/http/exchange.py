@@ -102,7 +102,9 @@ class HttpExchange(Action[Reply]):
         return self.http.credentials.flow(self.finish(outgoing) if self.finish else outgoing)
 
     def _named(self, failure: Failure) -> Failure:
-        """*failure*, saying which exchange it was."""
+        """*failure*, saying which exchange it was; of one that changes nothing the outcome does not matter."""
+        if self.harmless and isinstance(failure.error, OutcomeUnknown):
+            failure.error = Unavailable(failure.error.message)
         if not failure.error.message.startswith(self.what):
             failure.error.message = f"{self.what}: {failure.error.message}"
         return failure

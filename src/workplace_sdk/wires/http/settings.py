@@ -111,7 +111,33 @@ class OAuth2Auth(_Strict):
         )
 
 
-Auth = Annotated[BasicAuth | BearerAuth | HeaderAuth | OAuth2Auth, Field(discriminator="kind")]
+class NegotiateAuth(_Strict):
+    """``auth = { kind = "negotiate", user = "svc@example.org", password = { env = "..." } }``; without both, the ticket of whoever runs this.
+
+    Attributes:
+        user: ``name@domain``, or the domain, a backslash and the name.
+        scheme: What the server asks for: ``Negotiate``, or ``NTLM`` of old ones.
+    """
+
+    kind: Literal["negotiate"]
+    user: str | None = None
+    password: Secret | None = None
+    scheme: Literal["Negotiate", "NTLM"] = "Negotiate"
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password go together")
+        return self
+
+    def credentials(self) -> Credentials:
+        """For an ``Http``."""
+        from workplace_sdk.wires.http.negotiate import Negotiate
+
+        return Negotiate(self.user, self.password.reveal if self.password else None, self.scheme)
+
+
+Auth = Annotated[BasicAuth | BearerAuth | HeaderAuth | OAuth2Auth | NegotiateAuth, Field(discriminator="kind")]
 
 
 class HttpSettings(_Strict):

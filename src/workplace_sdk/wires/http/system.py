@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
+from attrs import evolve
+
 from workplace_sdk.kernel.errors import ConfigError, ProtocolError
 from workplace_sdk.kernel.threads import after_fork
 from workplace_sdk.wires.http.clients import Clients, Reach
@@ -62,6 +64,8 @@ class Http:
         if parts.username or parts.password:
             raise ConfigError("a login is not written in an address: name it as auth", key="url")
         reach = reach or Reach(ca_file=ca_file, connections=connections, largest=largest)
+        if getattr(credentials, "one_connection", False):  # a login that holds for a connection
+            reach = evolve(reach, connections=1)
         port = port or (443 if parts.scheme == "https" else 80)
         self.base_url = base_url.rstrip("/")
         self.origin = f"{parts.scheme}://{parts.hostname}:{port}"

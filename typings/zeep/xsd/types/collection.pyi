@@ -1,0 +1,6 @@
+from typing import Any
+
+class ListType:
+    item_type: Any
+
+class UnionType: ...
