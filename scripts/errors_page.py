@@ -63,7 +63,7 @@ def everything() -> list[type[WorkplaceError]]:
     found: list[type[WorkplaceError]] = []
 
     def take(kind: type[WorkplaceError]) -> None:
-        if kind.__module__.startswith("workplace_sdk.") and kind not in found:
+        if kind.__module__.startswith(("workplace_sdk.kernel.", "workplace_sdk.services.")) and kind not in found:
             found.append(kind)
             for below in kind.__subclasses__():
                 take(below)

@@ -73,6 +73,7 @@ DUTCH: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "hearing_loop": "ringleiding", "step_free": "drempelvrij", "height_desk": "zit-statafel", "catering": "catering",
             "daylight": "daglicht", "air_conditioning": "airconditioning", "other": "overig", **_UNMAPPED,
         },
+        "PartKind": {"room": "zaal", "order": "bestelling", "invitation": "uitnodiging"},
         "Layout": {
             "board": "aan een tafel", "u_shape": "U-vorm", "classroom": "schoolopstelling", "theatre": "theateropstelling",
             "cabaret": "cabaretopstelling", "reception": "ontvangst", "other": "anders", **_UNMAPPED,
