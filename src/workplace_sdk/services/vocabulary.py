@@ -77,6 +77,7 @@ DUTCH: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "board": "aan een tafel", "u_shape": "U-vorm", "classroom": "schoolopstelling", "theatre": "theateropstelling",
             "cabaret": "cabaretopstelling", "reception": "ontvangst", "other": "anders", **_UNMAPPED,
         },
+        "PartKind": {"room": "zaal", "order": "bestelling", "invitation": "uitnodiging"},
         "OrderKind": {
             "catering": "catering", "equipment": "apparatuur", "layout": "opstelling", "support": "ondersteuning",
             "cleaning": "schoonmaak", "parking": "parkeren", "visitor": "bezoek", "other": "overig",
