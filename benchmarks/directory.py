@@ -27,8 +27,10 @@ import ldap
 from workplace_sdk.kernel.drivers import run, run_pages
 from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.wires.ldap.filters import contains, equals
-from workplace_sdk.wires.ldap.search import LdapSearch, paged
-from workplace_sdk.wires.ldap.server import Server, Target
+from workplace_sdk.wires.ldap.opening import Target
+from workplace_sdk.wires.ldap.paging import paged
+from workplace_sdk.wires.ldap.search import LdapSearch
+from workplace_sdk.wires.ldap.server import Server
 
 NAMES = ["uid", "cn", "sn", "givenName", "displayName", "mail", "title", "ou", "l", "telephoneNumber", "manager", "labSkill"]
 SESSION = Session(time_limit=300)

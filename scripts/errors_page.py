@@ -22,9 +22,28 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
 HEAD = """\
 # Errors
 
-Every error is a `WorkplaceError` and says who can act: `error.acts`. `error.sentence("nl")` is for the employee, `str(error)` for the log,
-`error.code` for programs: it does not change. `error.documentation` leads to its place on this page. No error of a library that is
-used underneath reaches you.
+Every error is a `WorkplaceError` and says who can act: `error.acts`. No error of a library that is used underneath reaches you.
+
+```python
+from workplace_sdk import NotSupported, OutcomeUnknown, Rejected, Unavailable
+
+
+def submitted(leave, draft):
+    try:
+        return leave.submit(draft)
+    except Rejected as error:  # tell the person; nothing was recorded
+        return error.sentence("nl")
+    except NotSupported as error:  # it can be done there; nothing was sent
+        return error.handoff
+    except OutcomeUnknown as error:  # look before repeating
+        return leave.submit.reconcile(error.key)
+    except Unavailable as error:  # later
+        return error.retry_after
+```
+
+`error.code` is for programs: it does not change. `error.sentence("en")` and `error.sentence("nl")` are for the employee, `str(error)` is for the log
+and in English, `error.details()` is what is known beside it, `error.connection` and `error.operation` say where. `error.documentation` leads to its
+place on this page. The command has an [exit code](command.md#for-scripts) for each kind.
 
 This page is made from the classes (`scripts/errors_page.py`).
 """
@@ -44,7 +63,7 @@ def everything() -> list[type[WorkplaceError]]:
     found: list[type[WorkplaceError]] = []
 
     def take(kind: type[WorkplaceError]) -> None:
-        if kind.__module__.startswith("workplace_sdk.") and kind not in found:
+        if kind.__module__.startswith(("workplace_sdk.kernel.", "workplace_sdk.services.")) and kind not in found:
             found.append(kind)
             for below in kind.__subclasses__():
                 take(below)

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,37 @@ def test_the_support_tables_are_what_the_classes_say() -> None:
     hint = "run scripts/support_matrix.py --write"
     assert support_matrix.PAGE.read_text("utf-8") == support_matrix.written_page(), hint
     assert support_matrix.README.read_text("utf-8") == support_matrix.written_readme(), hint
+
+
+def test_the_rights_are_what_the_classes_say() -> None:
+    from scripts import rights_table
+
+    assert rights_table.PAGE.read_text("utf-8") == rights_table.written_page(), "run scripts/rights_table.py --write"
+
+
+def test_every_key_of_the_settings_is_on_its_page() -> None:
+    from workplace_sdk import settings
+    from workplace_sdk.workplace import ENTRY_POINTS, connector_class
+
+    page = (ROOT / "docs/settings.md").read_text("utf-8")
+    for model in (
+        settings.StoreSettings,
+        settings.ConnectionSettings,
+        settings.MeetingsSettings,
+        settings.RoleSettings,
+        settings.DelegationSettings,
+        settings.Settings,
+    ):
+        missing = [
+            name
+            for name in model.model_fields
+            if f"`{name}`" not in page and f"[{name}]" not in page and f"[{name}.NAME]" not in page
+        ]
+        assert [name for name in missing if name not in {"file", "delegations"}] == [], model.__name__
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.dist is None or point.dist.name != "workplace-sdk":
+            continue
+        pages = [ROOT / "docs/connectors" / f"{point.name}.md", ROOT / "docs/http.md", ROOT / "docs/services/meetings.md"]
+        text = "".join(one.read_text("utf-8") for one in pages if one.exists())
+        own = connector_class(point.name).settings_type.model_fields
+        assert [name for name in own if not re.search(rf"\b{name}\b", text)] == [], point.name

@@ -13,24 +13,17 @@ from pathlib import Path
 import pytest
 
 from workplace_sdk import (
-    ConfigError,
     InvalidInput,
-    NotFound,
     OutcomeUnknown,
     PersonRef,
     Settings,
     Unauthorized,
     Unavailable,
     Workplace,
-    WorkplaceError,
 )
-from workplace_sdk.connectors.local.connector import Local, LocalSettings
-from workplace_sdk.connectors.local.people_records import add_person
 from workplace_sdk.kernel.connector import Connector
-from workplace_sdk.kernel.listing import Missing
 from workplace_sdk.kernel.support import Absent, Native
 from workplace_sdk.services.common import ComponentState, Decision, Span
-from workplace_sdk.services.experts import ExpertQuery
 from workplace_sdk.services.leave import LeaveDraft
 from workplace_sdk.services.rooms import MeetingDraft
 from workplace_sdk.testing import Fault, Sample, sample_workplace
@@ -66,39 +59,6 @@ def test_oneself_a_manager_above_a_role_and_nobody_else(sample: Sample) -> None:
     assert sample.person("ingrid").leave.decide(request.ref, Decision.APPROVE).status.value == "approved"
 
 
-def test_what_was_done_and_refused_is_in_the_log(sample: Sample) -> None:
-    request = ask(sample, "sanne")
-    with pytest.raises(Unauthorized):
-        sample.person("joao").leave.withdraw(request.ref)
-    rows = sample.work.audited()
-    told = [(row.operation, row.outcome, row.caller, row.subject, row.key) for row in rows]
-    assert told[0][:3] == ("leave.withdraw", "refused", "email:joao@delinde.example")
-    assert told[0][3] == "employee_number:4003"
-    assert told[1] == ("leave.submit", "done", "email:sanne@delinde.example", "email:sanne@delinde.example", request.key)
-    assert told[2][1] == "intended"
-    assert [row.outcome for row in sample.work.audited(key=request.key)] == ["done", "intended"]
-
-
-def test_the_log_cannot_be_changed(sample: Sample) -> None:
-    from sqlalchemy.exc import DBAPIError
-
-    ask(sample, "sanne")
-    for statement in ("UPDATE audit_log SET outcome = 'refused'", "DELETE FROM audit_log", "UPDATE audit_log SET caller = 'x'"):
-        with pytest.raises(DBAPIError, match="append-only"), sample.work.store.engine().begin() as connection:
-            connection.exec_driver_sql(statement)
-
-
-def test_forgetting_reaches_every_place(sample: Sample) -> None:
-    ask(sample, "sanne")
-    erased = sample.work.forget(PersonRef(login="sanne"))
-    assert erased["main"]["leave_requests"] == 1
-    assert erased["audit"]["audit_log"] > 0
-    with pytest.raises(NotFound):
-        sample.work.experts.get(PersonRef(login="sanne"))
-    assert sample.work.experts.find(ExpertQuery(text="sanne")) == ()
-    assert "sanne" not in str(sample.work.audited())
-
-
 def test_a_delegation_holds_on_its_days(tmp_path: Path) -> None:
     for until, allowed in ((date(2026, 3, 2), True), (date(2026, 3, 1), False)):
         with sample_workplace() as sample:
@@ -131,14 +91,6 @@ def test_nobody_calls(sample: Sample, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
         _ = work.me
     work.close()
-
-
-def test_one_inbox(sample: Sample) -> None:
-    request = ask(sample, "sanne")
-    waiting = list(sample.person("mehmet").inbox())
-    assert [(one.ref, one.service, one.who) for one in waiting if not isinstance(one, WorkplaceError)] == [
-        (request.ref, "leave", "Sanne de Boer")
-    ]
 
 
 def test_faults_on_demand(sample: Sample) -> None:
@@ -183,31 +135,6 @@ def test_a_fault_that_could_not_happen_is_refused(sample: Sample, operation: str
         sample.fail(operation, fault)
 
 
-def test_several_connections_answer_as_one(tmp_path: Path) -> None:
-    urls = {name: f"sqlite:///{tmp_path / f'{name}.db'}" for name in ("one", "two", "three")}
-    opened = {name: Local(name, LocalSettings(url=url)) for name, url in urls.items()}
-    for name, local in opened.items():
-        with local.database.engine().begin() as connection:
-            add_person(connection, name, f"Ana {name.capitalize()}", login=f"ana{name}", topics=[{"name": "printers"}])
-            add_person(connection, name, "Piet Beiden", login="piet", topics=[{"name": "printers"}])
-    work = Workplace(Settings.checked({"caller": "login:anaone", "store": {"url": urls["one"]}}), connectors=opened)
-    found = work.experts.find(ExpertQuery(text="printers"))
-    assert [match.expert.name for match in found] == ["Ana One", "Ana Three", "Ana Two", "Piet Beiden"]
-    assert found.answered == ("one", "two", "three")
-    assert work.experts.get(PersonRef(login="anatwo")).ref.connection == "two"
-    with pytest.raises(NotFound):
-        work.experts.get(PersonRef(login="nobody"))
-    opened["two"].database.close()
-    opened["two"].database.url = opened["two"].database.url.set(database="/nonexistent-folder-\0/x")
-    partly = work.within(2).experts.find(ExpertQuery(text="printers"))
-    assert [match.expert.name for match in partly] == ["Ana One", "Ana Three", "Piet Beiden"]
-    assert [(gap.connection, gap.why) for gap in partly.gaps] == [("two", Missing.NO_ANSWER)]
-    assert work.only("three").experts.find(ExpertQuery(text="ana"))[0].expert.name == "Ana Three"
-    with pytest.raises(InvalidInput):
-        work.only("four")
-    work.close()
-
-
 def test_a_service_that_nothing_offers_says_so(tmp_path: Path) -> None:
     work = Workplace(Settings.checked({"caller": "login:x"}))
     assert isinstance(work.leave.balances.support, Absent)
@@ -247,56 +174,6 @@ def test_sixteen_threads_and_a_child(sample: Sample) -> None:
     assert len(list(sample.person("sanne").leave.requests())) == 1
 
 
-BAD = (
-    ("x = 1\n", None, "x"),
-    ("time_zone = 'Mars'\n", None, "time_zone"),
-    ("[connections.main]\n", "connections.main", "connector"),
-    ("[connections.main]\nconnector = 'nope'\n", "connections.main", "connector"),
-    ("[connections.main]\nconnector = 'local'\nregio = 'NL'\n", "connections.main", "regio"),
-    (
-        "[connections.d]\nconnector = 'ldap'\nuri = 'ldaps://x'\nbase = 'dc=x'\nbind_dn = 'cn=x'\npassword = 'hunter2'\n",
-        "connections.d",
-        "password",
-    ),
-    ("[connections.d]\nconnector = 'ldap'\nuri = 'http://x'\nbase = 'dc=x'\n", "connections.d", "uri"),
-    ("[connections.main]\nconnector = 'local'\nacts_as = 'person'\n", "connections.main", "acts_as"),
-)
-
-
-@pytest.mark.parametrize(("content", "table", "key"), BAD)
-def test_wrong_settings_name_file_table_and_key(tmp_path: Path, content: str, table: str | None, key: str) -> None:
-    file = tmp_path / "workplace.toml"
-    file.write_text(content)
-    with pytest.raises(ConfigError) as error:
-        work = Workplace.open(file)
-        for name in work.connection_names():
-            work.connection(name)
-    assert error.value.file == str(file)
-    assert error.value.table == table
-    assert error.value.key == key
-    assert "hunter2" not in str(error.value)
-
-
-def test_a_secret_is_a_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pydantic import ValidationError
-
-    from workplace_sdk.kernel.secrets import Secret
-
-    with pytest.raises(ValidationError, match="env"):
-        Secret.model_validate("hunter2")
-    with pytest.raises(ValidationError):
-        Secret.model_validate({"env": "A", "file": "b"})
-    monkeypatch.setenv("A_SECRET", "hunter2")
-    secret = Secret(env="A_SECRET")
-    assert secret.reveal() == "hunter2"
-    assert "hunter2" not in repr(secret)
-    (tmp_path / "s").write_text("from file\nsecond line\n")
-    assert Secret(file=tmp_path / "s").reveal() == "from file"
-    monkeypatch.delenv("A_SECRET")
-    with pytest.raises(ConfigError, match="A_SECRET"):
-        secret.reveal()
-
-
 HEAVY = (
     "pydantic",
     "sqlalchemy",
@@ -316,7 +193,7 @@ HEAVY = (
 @pytest.mark.parametrize(
     ("code", "banned"),
     [
-        ("import workplace_sdk", (*HEAVY, "typing_extensions", "decimal", "enum_")),
+        ("import workplace_sdk", (*HEAVY, "typing_extensions", "decimal")),
         (
             "from workplace_sdk import Workplace",
             (

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from workplace_sdk.kernel.connector import Connector
 from workplace_sdk.kernel.effects import All, Page
-from workplace_sdk.kernel.errors import NotFound, NotSupported, Unavailable, WorkplaceError
+from workplace_sdk.kernel.errors import InvalidInput, NotFound, NotSupported, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.listing import Gap, Listing, Missing
 from workplace_sdk.kernel.operation import Operation, Paged, Service, Write, settled
+from workplace_sdk.kernel.paging import mapped_pages
 from workplace_sdk.kernel.support import Native, Support
 from workplace_sdk.services.common import Ref
 
@@ -41,7 +42,7 @@ class _Across(Service):
         return self.writer.safety_of(name)
 
     def link(self, name: str, arguments: Arguments) -> Link | None:
-        return self._home(arguments).link(name, arguments)
+        return self.home_of(arguments).link(name, arguments)
 
     def body_of(self, operation: Operation[..., Any]) -> Callable[..., Any]:
         if isinstance(operation, Paged):
@@ -60,7 +61,7 @@ class _Across(Service):
 
     def preview_body_of(self, operation: Write[..., Any]) -> Callable[..., Any] | None:
         def body(_: Service, **arguments: Any) -> Steps[Any]:
-            home = self._home(arguments)
+            home = self.home_of(arguments)
             own = home.preview_body_of(cast("Write[..., Any]", home.operations()[operation.name]))
             if own is None:
                 raise NotSupported("no preview is known", connection=home.connection_name)
@@ -69,16 +70,25 @@ class _Across(Service):
         return body
 
     def reconcile_body_of(self, operation: Write[..., Any]) -> Callable[..., Any] | None:
-        own = self.writer.reconcile_body_of(cast("Write[..., Any]", self.writer.operations()[operation.name]))
-        if own is None:
+        """The key may be on any connection: a change is made where its record lives."""
+        looking: list[tuple[Service, Callable[..., Steps[Any]]]] = []
+        for member in (self.writer, *(other for other in self.members.values() if other is not self.writer)):
+            own = member.reconcile_body_of(cast("Write[..., Any]", member.operations()[operation.name]))
+            if own is not None:
+                looking.append((member, own))
+        if not looking:
             return None
 
         def body(_: Service, key: Any) -> Steps[Any]:
-            return own(self.writer, key)
+            for member, look in looking:
+                found = yield from look(member, key)
+                if found is not None:
+                    return found
+            return None
 
         return body
 
-    def _home(self, arguments: Arguments) -> Service:
+    def home_of(self, arguments: Arguments) -> Service:
         """The connection that a reference among the arguments names, else the one that is written to."""
         for value in arguments.values():
             ref = value if isinstance(value, Ref) else getattr(value, "ref", None)
@@ -89,23 +99,25 @@ class _Across(Service):
         return self.writer
 
     def _there(self, name: str, arguments: Arguments) -> Steps[Any]:
-        steps: Steps[Any] = _steps(self._home(arguments), name, arguments)
+        steps: Steps[Any] = _steps(self.home_of(arguments), name, arguments)
         return (yield from steps)
 
     def _native(self, name: str) -> dict[str, Service]:
         return {key: member for key, member in self.members.items() if isinstance(member.support_of(name), Native)}
 
     def _first(self, name: str, arguments: Arguments) -> Steps[Any]:
-        """The answer of the first connection, by priority, that has one."""
-        failed: WorkplaceError | None = None
+        """The answer of the first connection, by priority, that has one; else why the first that could not say did not."""
+        failed: list[WorkplaceError] = []
         for member in self._native(name).values():
             steps: Steps[Any] = _steps(member, name, arguments)
             try:
                 return (yield from steps)
-            except (NotFound, Unavailable) as error:
-                failed = failed if isinstance(failed, Unavailable) else error
-        assert failed is not None, "refused before when no connection does it"
-        raise failed
+            except InvalidInput:
+                raise
+            except WorkplaceError as error:
+                failed.append(error)
+        assert failed, "refused before when no connection does it"
+        raise next((error for error in failed if not isinstance(error, NotFound)), failed[0])
 
     def _gathered(self, name: str, arguments: Arguments) -> Steps[Any]:
         """The answers of all connections; one that does not answer leaves a gap, unless none does."""
@@ -123,17 +135,34 @@ class _Across(Service):
         return Listing(merged, gaps=gaps, answered=[name for name, _ in good])
 
     def _pages(self, name: str, arguments: Arguments) -> PageSteps[Any]:
-        """The pages of one connection after the other."""
+        """The pages of one connection after the other; one that does not answer leaves a gap, unless none does."""
+        answered: set[str] = set()
+        errors: list[WorkplaceError] = []
         for key, member in self._native(name).items():
-            pages = cast("PageSteps[Any]", _steps(member, name, arguments))
+
+            def noted(page: Page[Any], key: str = key) -> Page[Any]:
+                answered.add(key)
+                return page
+
             try:
-                yield from pages
-            except Unavailable as error:
-                yield Page((), gaps=(Gap(key, Missing.NO_ANSWER, str(error), error),))
+                yield from mapped_pages(cast("PageSteps[Any]", _steps(member, name, arguments)), noted)
+                answered.add(key)
+            except WorkplaceError as error:
+                errors.append(error)
+                if not isinstance(error, NotFound):
+                    yield Page((), gaps=(Gap(key, Missing.NO_ANSWER, str(error), error),))
+        if errors and not answered:
+            raise errors[0]
 
 
 def _steps(member: Service, name: str, arguments: Arguments) -> Any:
-    return getattr(member, name).steps(**arguments)
+    """The body of *member*; what it ends in says on which connection."""
+    steps: Steps[Any] = getattr(member, name).steps(**arguments)
+    try:
+        return (yield from steps)
+    except WorkplaceError as error:
+        error.connection = error.connection or member.connection_name
+        raise
 
 
 def _ref_in_names(operation: Operation[..., Any]) -> bool:

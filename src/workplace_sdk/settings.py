@@ -22,20 +22,23 @@ experts = ["directory", "main"]
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from workplace_sdk.kernel.errors import ConfigError
+from workplace_sdk.kernel.secrets import Secret
 from workplace_sdk.services.common import Money, PersonRef, checked_zone
 
 SERVICES: Final = ("leave", "experts", "rooms", "expenses", "incidents")
 FILE_NAME: Final = "workplace.toml"
 FILE_VARIABLE: Final = "WORKPLACE_SETTINGS"
 CALLER_VARIABLE: Final = "WORKPLACE_CALLER"
+_ELSEWHERE: Final = '{ env = "NAME" }, { file = "path" } or { keyring = "service", user = "name" }'
 
 
 class _Strict(BaseModel):
@@ -43,9 +46,15 @@ class _Strict(BaseModel):
 
 
 class StoreSettings(_Strict):
-    """``[store]``: the database of our own, for the ``local`` connector, the people index and the audit log."""
+    """``[store]``: the database of our own, for the ``local`` connector, the people index and the audit log.
+
+    Attributes:
+        url: ``sqlite:///workplace.db``, or ``postgresql+psycopg://user@host/name``, without a password.
+        password: Where the password of the user in *url* is; without it PostgreSQL's own ways hold (``~/.pgpass``, a certificate).
+    """
 
     url: str = "sqlite:///workplace.db"
+    password: Secret | None = None
 
 
 class ConnectionSettings(BaseModel):
@@ -147,9 +156,6 @@ def _people(value: object) -> object:
     return value
 
 
-Person = Annotated[PersonRef, Field(description="a person as typed")]
-
-
 class RoleSettings(_Strict):
     """``[roles.NAME]``: these people may do this for everyone. ``leave.*`` means every right of leave."""
 
@@ -194,6 +200,7 @@ class Settings(_Strict):
         time_zone: IANA name of the organisation's time zone.
         caller: Who is calling when nobody else is named; ``service:NAME`` for a service account.
         time_limit: Seconds a call may take.
+        count_handoffs: Count in the store what people are sent elsewhere for, without who; ``workplace usage`` shows it.
         identity_lifetime: Seconds that keys of a person, once looked up, are kept in memory.
         directory: Where this file is: relative paths and SQLite files are below it.
     """
@@ -203,6 +210,7 @@ class Settings(_Strict):
     caller: PersonRef | None = None
     time_limit: float = Field(default=30.0, gt=0, le=3600)
     identity_lifetime: float = Field(default=900.0, ge=0)
+    count_handoffs: bool = False
     store: StoreSettings = Field(default_factory=StoreSettings)
     connections: Mapping[str, ConnectionSettings] = Field(default_factory=dict[str, ConnectionSettings])
     services: Mapping[Literal["leave", "experts", "rooms", "expenses", "incidents"], ServiceSettings] = Field(
@@ -223,24 +231,6 @@ class Settings(_Strict):
     @classmethod
     def _caller(cls, value: object) -> object:
         return _people(value)
-
-    @model_validator(mode="after")
-    def _known_connections(self) -> Self:
-        for service, used in self.services.items():
-            for name in (*used.read, used.write):
-                if name not in self.connections:
-                    known = ", ".join(self.connections) or "none"
-                    raise ValueError(f"services.{service} names the connection {name!r}; there is: {known}")
-            if used.write not in used.read:
-                raise ValueError(f"services.{service}: write = {used.write!r} is not among read")
-        named: dict[str, str | None] = {"rooms": self.meetings.rooms, "invite": self.meetings.invite}
-        named |= {f"orders.{name}": order.connection for name, order in self.meetings.orders.items()}
-        for what, connection in named.items():
-            if connection is not None and connection not in self.connections:
-                raise ValueError(
-                    f"meetings.{what} names the connection {connection!r}; there is: {', '.join(self.connections) or 'none'}"
-                )
-        return self
 
     @property
     def directory(self) -> Path:
@@ -279,10 +269,13 @@ class Settings(_Strict):
         """Settings from a mapping; ``ConfigError`` as ``load``."""
         if "file" in content:
             raise ConfigError("unknown key", file=str(file) if file else None, key="file")
+        _refuse_literal_secrets(content, (), file)
         try:
-            return cls.model_validate({**content, "file": file})
+            settings = cls.model_validate({**_placed(content, file.parent if file else Path.cwd()), "file": file})
         except ValidationError as error:
             raise config_error(error, file=file) from None
+        _refuse_unknown_connections(settings)
+        return settings
 
     @staticmethod
     def find() -> Path | None:
@@ -297,16 +290,71 @@ class Settings(_Strict):
         return None
 
 
+def _refuse_unknown_connections(settings: Settings) -> None:
+    """Whatever names a connection names one that is there."""
+    file = str(settings.file) if settings.file else None
+    known = ", ".join(settings.connections) or "none"
+    meetings = settings.meetings
+    named: list[tuple[str, str, str]] = [
+        ("services", service, name) for service, used in settings.services.items() for name in (*used.read, used.write)
+    ]
+    named += [("meetings", key, name) for key, name in (("rooms", meetings.rooms), ("invite", meetings.invite)) if name]
+    named += [(f"meetings.orders.{name}", "connection", order.connection) for name, order in meetings.orders.items()]
+    for table, key, name in named:
+        if name not in settings.connections:
+            raise ConfigError(f"there is no connection {name!r}; there is: {known}", file=file, table=table, key=key)
+    for service, used in settings.services.items():
+        if used.write not in used.read:
+            raise ConfigError(f"write = {used.write!r} is not among read", file=file, table="services", key=service)
+
+
+def _placed(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """*content*, with the files of its secrets below *folder*, where the settings are."""
+    placed: dict[str, Any] = {}
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            table = cast("Mapping[str, Any]", value)
+            is_secret = set(table) == {"file"} and isinstance(table["file"], str)
+            placed[key] = {"file": folder / Path(table["file"]).expanduser()} if is_secret else _placed(table, folder)
+        else:
+            placed[key] = value
+    return placed
+
+
+_SECRET_KEY: Final = re.compile(r"(^|_)(password|passwd|passphrase|secret|token|api_?key)$")
+_URL_WITH_PASSWORD: Final = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
+
+
+def _refuse_literal_secrets(value: object, path: tuple[str, ...], file: Path | None) -> None:
+    """No table holds a secret itself, whatever the connector: not under the name of one, and not within a URL."""
+    if isinstance(value, Mapping):
+        table: Mapping[Any, Any] = value  # pyright: ignore[reportUnknownVariableType] - whatever the file holds
+        for key, one in table.items():
+            _refuse_literal_secrets(one, (*path, str(key)), file)
+    elif isinstance(value, list | tuple):
+        several: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType] - whatever the file holds
+        for one in several:
+            _refuse_literal_secrets(one, path, file)
+    elif isinstance(value, str) and path:
+        where = {"file": str(file) if file else None, "table": ".".join(path[:-1]) or None, "key": path[-1]}
+        if _URL_WITH_PASSWORD.search(value):
+            raise ConfigError(
+                f"a password is not written in a URL: leave it out, and beside it write password = {_ELSEWHERE}", **where
+            )
+        if _SECRET_KEY.search(path[-1]) and "connections" in path[:1]:
+            raise ConfigError(f"a secret is not written in this file: write {path[-1]} = {_ELSEWHERE}", **where)
+
+
 def config_error(error: ValidationError, *, file: Path | None = None, table: str = "") -> ConfigError:
     """Our error for a model that did not fit: the first problem's table and key, and every problem in the message."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     lines: list[str] = []
     for problem in problems:
-        place = ".".join(str(part) for part in problem["loc"])
+        place = ".".join(str(part) for part in problem["loc"] if part != "[key]")
         text = problem["msg"].removeprefix("Value error, ")
         text = "unknown key" if problem["type"] == "extra_forbidden" else text
         lines.append(f"{place}: {text}" if len(problems) > 1 and place else text)
-    location = [str(part) for part in problems[0]["loc"]]
+    location = [str(part) for part in problems[0]["loc"] if part != "[key]"]
     tables = [part for part in (table, *location[:-1]) if part]
     return ConfigError(
         "; ".join(lines),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from attrs import evolve, frozen
 from pydantic import BaseModel, ValidationError
 
 from workplace_sdk.kernel.access import Access, Relation
 from workplace_sdk.kernel.connector import Connector
-from workplace_sdk.kernel.errors import ConfigError, InvalidInput, NotSupported, Unauthorized, WorkplaceError
+from workplace_sdk.kernel.errors import ConfigError, InvalidInput, NotFound, Unauthorized, WorkplaceError
+from workplace_sdk.kernel.keys import new_key
 from workplace_sdk.kernel.session import Call, LoggedAudit, Outcome, Session, utc_now
 from workplace_sdk.kernel.support import Native, Support
 from workplace_sdk.kernel.threads import after_fork
@@ -22,7 +23,6 @@ from workplace_sdk.services.common import PersonRef, Ref
 from workplace_sdk.settings import SERVICES, ConnectionSettings, ServiceSettings, Settings, config_error
 
 if TYPE_CHECKING:
-    from workplace_sdk.identity.audit import AuditEntry
     from workplace_sdk.kernel.effects import Steps
     from workplace_sdk.kernel.operation import Service
     from workplace_sdk.kernel.session import AuditLog
@@ -32,10 +32,25 @@ if TYPE_CHECKING:
     from workplace_sdk.services.leave import LeaveService
     from workplace_sdk.services.meetings import Meetings
     from workplace_sdk.services.rooms import RoomBooking
+    from workplace_sdk.spanning import Spanning
+    from workplace_sdk.usage.counting import HandoffCounts
     from workplace_sdk.wires.sql import Database
 
+B = TypeVar("B")
 T = TypeVar("T")
 
+SERVICE_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "leave": "leave",
+        "sick": "leave",
+        "person": "experts",
+        "meeting": "rooms",
+        "expense": "expenses",
+        "incident": "incidents",
+        "plan": "meetings",
+    }
+)
+"""Services by the kind of their references."""
 ENTRY_POINTS = "workplace_sdk.connectors"
 _INTERFACES: Mapping[str, str] = MappingProxyType(
     {
@@ -96,24 +111,22 @@ class CheckResult:
     error: WorkplaceError | None = None
 
 
-@frozen
-class Waiting:
-    """Something that waits for the caller: a request to decide about, a ticket to answer."""
+class _Spanned(Generic[B]):
+    """An operation of ``Spanning``, imported when it is first used."""
 
-    ref: Ref
-    service: str
-    who: str
-    what: str
-    since: datetime | None
+    def __init__(self, pick: Callable[[Spanning], B]) -> None:
+        self._pick = pick
 
+    @overload
+    def __get__(self, work: None, owner: type[Workplace]) -> Self: ...
+    @overload
+    def __get__(self, work: Workplace, owner: type[Workplace]) -> B: ...
+    def __get__(self, work: Workplace | None, owner: type[Workplace]) -> Any:
+        if work is None:
+            return self
+        from workplace_sdk.spanning import Spanning
 
-def _waiting(service: str, record: Any) -> Waiting:
-    """A record of any service, for the one inbox."""
-    who = next((getattr(record, name) for name in ("employee", "requester", "organizer") if getattr(record, name, None)), None)
-    what = next((getattr(record, name) for name in ("title", "subject", "type_name") if getattr(record, name, None)), "")
-    since = next((getattr(record, name) for name in ("submitted_at", "created_at") if getattr(record, name, None)), None)
-    days = f"{record.first_day} - {record.last_day}" if hasattr(record, "first_day") else ""
-    return Waiting(record.ref, service, who.label if who else "", " ".join(part for part in (what, days) if part), since)
+        return self._pick(Spanning(work))
 
 
 class _Shared:
@@ -124,6 +137,7 @@ class _Shared:
         self.lock = threading.RLock()
         self.connections: dict[str, Connector] = dict(connectors)
         self._store: Database | None = None
+        self._counts: HandoffCounts | None = None
         after_fork(self)
 
     def forked(self) -> None:
@@ -134,7 +148,14 @@ class _Shared:
             if self._store is None:
                 from workplace_sdk.wires.sql import Database
 
-                self._store = Database(self.settings.database_url(self.settings.store.url))
+                store = self.settings.store
+                password = store.password.reveal if store.password else None
+                try:
+                    self._store = Database(self.settings.database_url(store.url), password=password)
+                except ConfigError as error:
+                    file = self.settings.file
+                    error.file, error.table, error.key = str(file) if file else None, "store", "url"
+                    raise
             return self._store
 
     def has_store(self) -> bool:
@@ -183,6 +204,14 @@ class _Shared:
 
     def _names(self) -> tuple[str, ...]:
         return tuple(self.settings.connections) or tuple(self.connections)
+
+    def handoff_counts(self) -> HandoffCounts:
+        with self.lock:
+            if self._counts is None:
+                from workplace_sdk.usage.counting import HandoffCounts
+
+                self._counts = HandoffCounts(self.store())
+            return self._counts
 
     def close(self) -> None:
         with self.lock:
@@ -399,9 +428,7 @@ class Workplace:
 
     def run(self, steps: Steps[T], name: str = "workplace") -> T:
         """Perform steps that belong to no operation, blocking; for ``await`` there is ``arun``."""
-        from workplace_sdk.kernel.drivers import run
-
-        return cast("T", run(steps, Call(session=self._session, name=name)))
+        return self._performed(steps, Call(session=self._session, name=name))
 
     async def arun(self, steps: Steps[T], name: str = "workplace") -> T:
         """Perform steps that belong to no operation."""
@@ -420,7 +447,10 @@ class Workplace:
         return tuple(entries)
 
     def check(self) -> tuple[CheckResult, ...]:
-        """Open every connection and ask whether it answers; errors are in the results, not raised."""
+        """Open every connection, see whether it offers what the settings want of it, and ask whether it answers.
+
+        Errors are in the results, not raised.
+        """
         return tuple(self._checked(name) for name in self.connection_names())
 
     def _checked(self, name: str) -> CheckResult:
@@ -430,61 +460,51 @@ class Workplace:
             else type(self.connection(name)).__name__
         )
         try:
+            for service, used in self.settings.services.items():
+                if name in used.read:
+                    self._member(service, name)
             message = self.run(self._shared.connection(name).ping(), f"{name}.ping")
         except WorkplaceError as error:
             return CheckResult(name, kind, str(error), error)
         return CheckResult(name, kind, message)
 
-    def inbox(self) -> Iterator[Waiting | WorkplaceError]:
-        """What waits for the caller, service by service; the error of a service that does not answer, in its place."""
-        for name in SERVICES:
-            service: Any = self.service(name)
-            if "inbox" not in service.operations() or not self.offers(name, "inbox"):
-                continue
-            try:
-                for record in service.inbox():
-                    yield _waiting(name, record)
-            except WorkplaceError as error:
-                yield error
+    inbox = _Spanned(lambda spanning: spanning.inbox)
+    """What waits for the caller, over all services."""
+    requests = _Spanned(lambda spanning: spanning.requests)
+    """What the caller asked for, over all services."""
+    audited = _Spanned(lambda spanning: spanning.audited)
+    """The audit log of the store."""
+    prune_audit = _Spanned(lambda spanning: spanning.prune_audit)
+    """Remove the audit log's old rows."""
+    forget = _Spanned(lambda spanning: spanning.forget)
+    """Erase a person."""
+    usage = _Spanned(lambda spanning: spanning.usage)
+    """What people were sent elsewhere for."""
+    went_out = _Spanned(lambda spanning: spanning.went_out)
+    """Count that someone was sent elsewhere."""
 
-    def may(self, right: str) -> bool:
-        """Whether a role or delegation gives the caller *right*, for what is no operation of a service."""
-        call = Call(session=self._session, name=right, access=Access(right, frozenset[Relation]()))
-        try:
-            self.run(self._session.gate.allow(call), right)
-        except Unauthorized as refusal:
-            self.run(self._session.audit.record(call, Outcome.REFUSED, refusal), right)
-            return False
-        return True
+    def of(self, ref: Ref) -> Service:
+        """The service that a reference belongs to: ``work.of(item.ref).decide(item.ref, Decision.APPROVE)``."""
+        if ref.kind not in SERVICE_OF:
+            raise NotFound(f"{ref} belongs to no service", field="ref")
+        name = SERVICE_OF[ref.kind]
+        return self.meetings if name == "meetings" else self.service(name)
 
-    def audited(self, *, person: PersonRef | None = None, key: str | None = None, most: int = 1000) -> tuple[AuditEntry, ...]:
-        """The audit log of the store, the newest first; ``NotSupported`` when calls are only logged."""
-        from workplace_sdk.identity.audit import StoredAudit
+    def administer(self, right: str, steps: Steps[T], *, changes: bool = True) -> T:
+        """Perform *steps* that no operation does (loading people, a sync) for who was granted *right*; changes are audited."""
+        call = Call(session=self._session, name=right, access=Access(right, frozenset[Relation]()), key=new_key())
+        return self._performed(_administered(call, steps, changes=changes), call)
 
-        if not isinstance(self._session.audit, StoredAudit):
-            raise NotSupported("there is no store: calls are written to the log 'workplace_sdk.audit'")
-        return self.run(self._session.audit.entries(person=person, key=key, most=most), "audit")
+    def _performed(self, steps: Steps[T], call: Call) -> T:
+        from workplace_sdk.kernel.drivers import run
 
-    def forget(self, person: PersonRef) -> dict[str, dict[str, int]]:
-        """Erase *person* from every connection that keeps people, from memory and from the audit log: rows by connection and table."""
-        from workplace_sdk.identity.audit import StoredAudit
+        return cast("T", run(steps, call))
 
-        known = self.run(self.identities.complete(person), "forget")
-        erased: dict[str, dict[str, int]] = {}
-        for name in self.connection_names():
-            if rows := self.run(self._shared.connection(name).forget(known), "forget"):
-                erased[name] = dict(rows)
-        self.identities.forget(known)
-        if self.has_store:
-            from workplace_sdk.meetings.journal import Journal
-
-            if plans := self.run(Journal(self.store).forget(known), "forget"):
-                erased["meetings"] = {"meeting_plans": plans}
-        if isinstance(self._session.audit, StoredAudit):
-            import secrets
-
-            erased["audit"] = {"audit_log": self.run(self._session.audit.erase(known, secrets.token_hex(4)), "forget")}
-        return erased
+    def handoff_counts(self) -> HandoffCounts | None:
+        """Where hand-offs are counted; ``None`` unless the settings ask for it and there is a store."""
+        if not self.settings.count_handoffs or not self.has_store:
+            return None
+        return self._shared.handoff_counts()
 
     def offers(self, service: str, operation: str) -> bool:
         """Whether the operation is done here."""
@@ -511,3 +531,23 @@ class Workplace:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+def _administered(call: Call, steps: Steps[T], *, changes: bool) -> Steps[T]:
+    """Let the caller in, or refuse and write that down; with *changes*, write down the beginning and the end too."""
+    session = call.session
+    try:
+        yield from session.gate.allow(call)
+    except Unauthorized as refusal:
+        yield from session.audit.record(call, Outcome.REFUSED, refusal)
+        raise
+    if not changes:
+        return (yield from steps)
+    yield from session.audit.record(call, Outcome.INTENDED)
+    try:
+        answer = yield from steps
+    except WorkplaceError as error:
+        yield from session.audit.record(call, Call.outcome_of(error), error)
+        raise
+    yield from session.audit.record(call, Outcome.DONE)
+    return answer

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_command import answer, run
+from tests.cli.command import run
 from tests.meetings import office
 
 SETTINGS = """
@@ -56,7 +55,7 @@ def test_planned_shown_and_cancelled(home: Path) -> None:
     assert head == "Overleg, 2027-12-03 12:00-13:30, Beuk"
     assert lines[:2] == ["  Beuk: geregeld", "  8 x Lunch (2 vegetarian): geregeld"]
     key = lines[-1].split()[-1]
-    shown = answer(run(home, "meeting", "show", key, "--json"))
+    shown = run(home, "meeting", "show", key, "--json").answer()
     assert [part["connection"] for part in shown["parts"]] == ["main", "facility"]
     assert run(home, "meeting", "show", key, caller="sanne").returncode == 5
     assert run(home, "meeting", "resume", key, "--yes").returncode == 6
@@ -67,7 +66,7 @@ def test_planned_shown_and_cancelled(home: Path) -> None:
 
 
 def test_the_first_time_of_a_day(home: Path) -> None:
-    planned = answer(run(home, "meeting", "plan", "Kort", "2027-12-06", "--minutes", "30", "--lunch", "3", "--yes", "--json"))
+    planned = run(home, "meeting", "plan", "Kort", "2027-12-06", "--minutes", "30", "--lunch", "3", "--yes", "--json").answer()
     assert planned["room"] == "Wilg"
     assert planned["spans"][0]["start"] == "2027-12-06T08:00:00+01:00"
 
@@ -77,7 +76,7 @@ def test_what_cannot_be_leaves_nothing(home: Path) -> None:
     assert failed.returncode == 6, failed.stderr
     assert "1 x Cake cannot be had now; nothing was kept." in failed.stderr
     assert run(home, "meeting", "unfinished").stdout == "Nothing is unfinished.\n"
-    mine = json.loads(run(home, "rooms", "mine", "--since", "2027-12-03", "--until", "2027-12-03", "--json").stdout)
+    mine = run(home, "rooms", "mine", "--since", "2027-12-03", "--until", "2027-12-03", "--json").answer()["items"]
     assert [one for one in mine if one["components"] and one["occurrences"][0]["state"]["value"] == "confirmed"] == []
     best = run(home, *ASKED, "--order", "1 Cake", "--best-effort", "--yes")
     assert best.returncode == 0, best.stderr

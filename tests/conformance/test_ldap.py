@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.ldap.conftest import settings_of
+from tests.people import people
 from tests.servers import slapd as slapd_server
 from workplace_sdk.conformance import ExpertsConformance
 from workplace_sdk.connectors.ldap import Ldap
@@ -38,6 +39,11 @@ class TestLdapExperts(ExpertsConformance):
     @pytest.fixture
     def known(self) -> PersonRef:
         return PersonRef(login="u0000013")
+
+    @pytest.fixture
+    def named(self) -> tuple[PersonRef, str]:
+        person = next(one for one in people(200) if one.active and not one.name.isascii())
+        return PersonRef(login=person.attributes["uid"][0]), person.name
 
     @pytest.fixture
     def hidden(self) -> PersonRef:

@@ -23,6 +23,7 @@ from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.operation import Service
 from workplace_sdk.kernel.session import Session
 from workplace_sdk.services.common import PersonRef, Span
+from workplace_sdk.services.rooms import Layout
 
 
 class OnLocal:
@@ -65,6 +66,10 @@ class TestLocalLeave(OnLocal, LeaveConformance):
     def leave_type(self) -> str:
         return "Vakantie"
 
+    @pytest.fixture
+    def substitute(self) -> PersonRef:
+        return PersonRef(login="wouter")
+
 
 class TestLocalExperts(OnLocal, ExpertsConformance):
     kind = "experts"
@@ -72,6 +77,10 @@ class TestLocalExperts(OnLocal, ExpertsConformance):
     @pytest.fixture
     def known(self) -> PersonRef:
         return PersonRef(login="lukasz")
+
+    @pytest.fixture
+    def named(self) -> tuple[PersonRef, str]:
+        return PersonRef(login="lukasz"), "Łukasz Wiśniewski"
 
     @pytest.fixture
     def hidden(self) -> PersonRef:
@@ -93,7 +102,11 @@ class TestLocalRooms(OnLocal, RoomsConformance):
 
     @pytest.fixture
     def room(self) -> str:
-        return "Beuk"
+        return "Zaal"
+
+    @pytest.fixture
+    def layout(self) -> Layout:
+        return Layout.U_SHAPE
 
     @pytest.fixture
     def free(self) -> Span:
@@ -111,6 +124,14 @@ class TestLocalRooms(OnLocal, RoomsConformance):
     def approval_room(self) -> str:
         return "Bestuurskamer"
 
+    @pytest.fixture
+    def another_room(self) -> str:
+        return "Eik"
+
+    @pytest.fixture
+    def item(self) -> str:
+        return "Projector"
+
 
 class TestLocalExpenses(OnLocal, ExpensesConformance):
     kind = "expenses"
@@ -124,12 +145,32 @@ class TestLocalExpenses(OnLocal, ExpensesConformance):
         return date(2026, 2, 27)
 
     @pytest.fixture
+    def mileage(self) -> str:
+        return "km"
+
+    @pytest.fixture
+    def per_diem(self) -> str:
+        return "dag"
+
+    @pytest.fixture
+    def cost_centre(self) -> str:
+        return "4711"
+
+    @pytest.fixture
     def payer(self, service: Service) -> Service:
         return self._as(service, "aisha")
 
 
 class TestLocalIncidents(OnLocal, IncidentsConformance):
     kind = "incidents"
+
+    @pytest.fixture
+    def category(self) -> str:
+        return "ICT / Printers"
+
+    @pytest.fixture
+    def asset(self) -> str:
+        return "PR-3B"
 
     @pytest.fixture
     def handler(self, service: Service) -> Service:

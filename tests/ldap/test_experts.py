@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
+from pydantic import ValidationError
 
+from tests.ldap.conftest import settings_of
 from tests.people import SPECIALS, people, special_names
-from workplace_sdk.kernel.errors import InvalidInput, NotFound
+from tests.servers import slapd as slapd_server
+from tests.servers.slapd import Slapd
+from workplace_sdk.connectors.ldap.finding import candidates_filter
+from workplace_sdk.kernel.drivers import run
+from workplace_sdk.kernel.errors import ConfigError, InvalidInput, NotFound, Unauthorized
 from workplace_sdk.kernel.listing import Missing
+from workplace_sdk.kernel.session import Call
 from workplace_sdk.kernel.support import Absent
 from workplace_sdk.services.common import PersonRef
 from workplace_sdk.services.experts import ExpertQuery, SkillClaim
@@ -44,17 +52,77 @@ def test_words_in_any_order_and_starts_of_words(directory) -> None:
     assert one.name in {match.expert.name for match in experts.find(ExpertQuery(text=f"{skill} {given}", limit=200))}
 
 
-def test_who_is_not_active_never_shows(directory) -> None:
-    experts = directory()
-    gone = next(person for person in EVERYONE if not person.active)
-    with pytest.raises(NotFound):
-        experts.get(PersonRef(login=gone.attributes["uid"][0]))
-    with pytest.raises(NotFound):
-        experts.get(PersonRef(dn=gone.dn))
-    found = experts.find(ExpertQuery(text=gone.attributes["uid"][0]))
-    assert found == ()
-    boss = PersonRef(dn=gone.attributes["manager"][0])
-    assert gone.dn not in {expert.person.dn for expert in experts.team(boss)}
+def logins(experts) -> set[str]:
+    return {expert.person.login for expert in experts}
+
+
+def test_who_is_disabled_shows_in_no_operation(directory, own_slapd) -> None:
+    """Person 12 leads a team of twelve, reports to 0, and is in the department ``dept-0000``."""
+    experts = directory("writer", server=own_slapd)
+    before = experts.get(who(12))
+    assert "u0000012" in logins(experts.members("dept-0000"))
+    responsibility = before.responsibilities[0]
+    assert "u0000012" in logins(experts.who_is(responsibility))
+    own_slapd.replace(str(before.person.dn), labActive="FALSE")
+
+    keys = [
+        PersonRef(dn=before.person.dn),
+        PersonRef(ref=before.person.ref),
+        before.person,
+        PersonRef(display_name=before.name),
+    ]
+    keys += [PersonRef.model_validate({key: getattr(before.person, key)}) for key in ("login", "email", "employee_number")]
+    for key in keys:
+        for operation in (experts.get, experts.manager, experts.chain, experts.team, experts.reach):
+            with pytest.raises(NotFound):
+                operation(key)
+        with pytest.raises(NotFound):
+            experts.update_topics((), person=key)
+    assert experts.manager(who(13)) is None
+    assert experts.chain(who(13)) == ()
+    team = experts.team(who(13))  # those who share the manager who is gone
+    assert {"u0000013", "u0000014"} <= logins(team)
+    listings = (
+        team,
+        experts.team(who(0)),
+        experts.members("dept-0000"),
+        experts.members("div-000"),
+        experts.who_is(responsibility),
+    )
+    for listing in (*listings, list(experts.people())):
+        assert len(listing) > 0
+        assert "u0000012" not in logins(listing)
+    for text in (before.name, "u0000012", before.topics[0].name):
+        assert "u0000012" not in logins(match.expert for match in experts.find(ExpertQuery(text=text, limit=200)))
+    assert logins(experts.people(since=before.changed_at)) <= ACTIVE - {"u0000012"}
+
+
+def test_who_is_outside_the_base_is_nobody(directory, own_slapd) -> None:
+    """As when they moved to a branch that is not looked at: former staff, service accounts."""
+    outside = f"ou=rooms,{own_slapd.suffix}"
+    experts = directory("writer", server=own_slapd)
+    before = experts.get(who(24))
+    with own_slapd.administrator() as admin:
+        admin.rename_s(str(before.person.dn), "uid=u0000024", outside)
+    for key in (before.person, PersonRef(dn=f"uid=u0000024,{outside}"), PersonRef(dn=before.person.dn), who(24)):
+        with pytest.raises(NotFound):
+            experts.get(key)
+    own_slapd.replace(own_slapd.person(25)[0], manager=f"uid=u0000024,{outside}")
+    assert experts.manager(who(25)) is None
+    assert "u0000024" not in logins(experts.members("dept-0000"))
+    assert "u0000024" in logins(directory("writer", server=own_slapd, base=own_slapd.suffix).members("dept-0000"))
+
+
+def test_an_older_dn_still_finds_who_was_renamed(directory, own_slapd) -> None:
+    experts = directory("writer", server=own_slapd)
+    before = experts.get(who(26)).person
+    with own_slapd.administrator() as admin:
+        admin.rename_s(str(before.dn), "cn=Nieuwe Naam", delold=0)
+        admin.rename_s(own_slapd.person(27)[0], "uid=u0000026", delold=0)  # who now has the DN that 26 had
+    assert experts.get(before).person.employee_number == before.employee_number  # by the id that the directory gave them
+    assert experts.get(PersonRef(dn=before.dn)).person.employee_number == "100027"
+    gone = PersonRef(dn="uid=gone,ou=people,dc=lab,dc=example", employee_number="100026")
+    assert experts.get(gone).person.dn == f"cn=Nieuwe Naam,{own_slapd.people_base}"
 
 
 def test_what_a_profile_holds(directory) -> None:
@@ -97,17 +165,128 @@ def test_the_chain_ends_at_the_top_in_a_circle_and_at_who_left(directory) -> Non
         experts.manager(PersonRef(login="nobody"))
 
 
+def test_a_circle_is_one_however_it_is_spelled(directory) -> None:
+    experts = directory()
+    for dn in ("UID=U0000140, OU=People,DC=Lab,DC=Example", "uid=u0000140,ou=people,dc=lab,dc=example"):
+        assert [expert.person.login for expert in experts.chain(PersonRef(dn=dn))] == ["u0000141"]
+    by_number = PersonRef(employee_number="100140")
+    assert [expert.person.login for expert in experts.chain(by_number)] == ["u0000141"]
+
+
+def test_who_is_their_own_manager_has_none_above(directory, own_slapd) -> None:
+    own_slapd.replace(own_slapd.person(5)[0], manager=own_slapd.person(5)[0].upper())
+    assert directory(server=own_slapd).chain(who(5)) == ()
+
+
 def test_teams_and_nested_groups(directory) -> None:
     experts = directory("export")
     team = experts.team(who(12))
-    assert {"u0000013", "u0000014"} <= {expert.person.login for expert in team}
-    assert {expert.person.login for expert in experts.team(who(13))} == {expert.person.login for expert in team}
+    assert {"u0000013", "u0000014"} <= logins(team)
+    assert logins(experts.team(who(13))) == logins(team)
     department = experts.members("dept-0001")
-    assert {expert.person.login for expert in department} == {f"u{number:07d}" for number in range(96, 192)} & ACTIVE
+    assert logins(department) == {f"u{number:07d}" for number in range(96, 192)} & ACTIVE
     division = experts.members("div-001")
-    assert {expert.person.login for expert in division} == {f"u{number:07d}" for number in range(960, 1920)} & ACTIVE
-    with pytest.raises(NotFound):
-        experts.members("no-such-group")
+    assert logins(division) == {f"u{number:07d}" for number in range(960, 1920)} & ACTIVE
+    assert division.complete
+    assert logins(experts.members(f"CN=Div-001, ou=groups,{division[0].person.dn.partition('ou=people,')[2]}")) == logins(
+        division
+    )
+
+
+@pytest.fixture
+def grouped() -> Iterator[Slapd]:
+    """A server with 2,000 people, to add groups to."""
+    if reason := slapd_server.unavailable():
+        pytest.skip(reason)
+    server = Slapd(2000)
+    yield server
+    server.stop()
+
+
+def add_group(server: Slapd, name: str, members: list[str], kind: str = "groupOfNames") -> str:
+    dn = f"cn={name},ou=groups,{server.suffix}"
+    held = "member" if kind == "groupOfNames" else "uniqueMember"
+    entry = [("objectClass", [kind.encode()]), ("cn", [name.encode()]), (held, [one.encode() for one in members])]
+    with server.administrator() as admin:
+        admin.add_s(dn, entry)
+    return dn
+
+
+def test_large_groups_circles_and_members_who_are_not_there(directory, grouped: Slapd) -> None:
+    experts = directory("reader", server=grouped)  # who may have 500 entries at a time
+    everyone = [person.dn for person in EVERYONE]
+    flat = add_group(grouped, "flat", everyone)
+    assert logins(experts.members("flat")) == ACTIVE
+    divisions = [f"cn=div-{number:03d},ou=groups,{grouped.suffix}" for number in range(3)]
+    nested = add_group(grouped, "nested", divisions)
+    found = experts.members("nested")
+    assert (logins(found), len(found), found.complete) == (ACTIVE, len(ACTIVE), True)
+
+    outer = f"cn=outer,ou=groups,{grouped.suffix}"
+    nobody = [
+        f"uid=nobody,{grouped.people_base}",
+        grouped.suffix,
+        f"ou=partners,{grouped.suffix}",
+        "cn=elsewhere,dc=other",
+        outer,
+    ]
+    inner = add_group(grouped, "inner", [*nobody, everyone[100], everyone[11]])
+    unique = add_group(
+        grouped, "unique", [f"{everyone[5]}#'0101'B", everyone[117].upper(), inner.title()], "groupOfUniqueNames"
+    )
+    add_group(grouped, "outer", [unique, inner, outer, everyone[5].replace("uid=", "UID=").replace(",", ", ")])
+    assert logins(experts.members("outer")) == {"u0000005", "u0000100", "u0000117"}
+    assert len(experts.members("outer")) == 3
+    few = directory("limited", server=grouped)  # who may have 50 entries at a time: the rest is asked for one by one
+    assert logins(few.members("dept-0001")) == {f"u{number:07d}" for number in range(96, 192)} & ACTIVE
+    narrow = directory("reader", server=grouped, disabled={"labActive": "FALSE", "l": "Utrecht"})
+    assert {expert.site for expert in narrow.members(flat)} == {expert.site for expert in experts.members(nested)} - {"Utrecht"}
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        "no-such-group", "", "*", "dept-*", "dept-0001)(cn=*", "a\x00b", "a\ud800b", "foo=bar", "cn=", "=", "cn=x\ud800,dc=lab",
+        "uid=u0000005,ou=people,dc=lab,dc=example", "ou=groups,dc=lab,dc=example", "dc=lab,dc=example", "cn=reader,ou=system,dc=lab,dc=example",
+        "cn=dept-0001,ou=groups,dc=elsewhere", "cn=x,ou=partners,dc=lab,dc=example", "cn=dept-0001,ou=groups,dc=lab,dc=example;",
+    ],
+)  # fmt: skip
+def test_what_is_no_group_has_no_members(directory, group: str) -> None:
+    with pytest.raises((NotFound, InvalidInput)):
+        directory().members(group)
+
+
+def test_names_in_another_composition_of_the_same_letters(directory) -> None:
+    experts = directory()
+    for typed in ("Zo\u00eb Decomposed", "Zoe\u0308 Decomposed", "zo\u00eb decomposed"):
+        assert experts.get(PersonRef(display_name=typed)).person.login == "u0000117"
+        assert "u0000117" in logins(match.expert for match in experts.find(ExpertQuery(text=typed)))
+    for composed in ("\u00c5ngstr\u00f6m", "A\u030angstro\u0308m"):
+        assert "u0000103" in logins(match.expert for match in experts.find(ExpertQuery(text=composed)))
+    dn = f"cn=Zo\u00eb Decomposed,{EVERYONE[0].dn.partition(',')[2]}"
+    assert experts.get(PersonRef(dn=dn)).person.login == "u0000117"
+
+
+def test_addresses_find_one_person_and_their_domain_nobody(directory) -> None:
+    experts = directory()
+    address = EVERYONE[40].attributes["mail"][0]
+    assert [match.expert.person.login for match in experts.find(ExpertQuery(text=address))][:1] == ["u0000040"]
+    assert experts.find(ExpertQuery(text="lab.example", limit=200)) == ()
+
+
+@pytest.mark.parametrize("topic", ["", " ", "     ", "***", "\u200b\u200b\u200b\u200b"])
+def test_a_topic_without_a_word_is_refused(directory, topic: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        directory().find(ExpertQuery(topics=(topic,)))
+    assert error.value.field == "topics"
+
+
+def test_spaces_make_a_short_topic_no_longer(directory) -> None:
+    """Four characters of which the server keeps three would have it read everyone."""
+    settings = directory().settings
+    assert "=*a b*" not in candidates_filter(settings, ExpertQuery(topics=("a    b",)))
+    assert "(labSkill=a b)" in candidates_filter(settings, ExpertQuery(topics=("a    b",)))
+    assert "=*c d e*" in candidates_filter(settings, ExpertQuery(topics=("c  d\u00a0e",)))
 
 
 def test_a_limit_gives_what_came_and_says_so(directory) -> None:
@@ -135,11 +314,21 @@ def test_topics_are_changed_by_who_may(directory, own_slapd) -> None:
     changed = experts.update_topics((SkillClaim(name="bijen houden"), SkillClaim(name="printers")), person=who(7))
     assert [claim.name for claim in changed.topics] == ["bijen houden", "printers"]
     assert [match.expert.person.login for match in experts.find(ExpertQuery(text="bijen"))] == ["u0000007"]
-    from workplace_sdk.kernel.errors import Unauthorized
-
     with pytest.raises(Unauthorized) as error:
         directory("reader", server=own_slapd).update_topics((), person=who(7))
     assert "cn=reader" in str(error.value.identity)
+
+
+def test_topics_that_a_directory_would_not_keep_as_they_are(directory, own_slapd) -> None:
+    experts = directory("writer", server=own_slapd)
+    for name in ("one\ntwo", "one\rtwo"):
+        with pytest.raises(InvalidInput) as error:
+            experts.update_topics((SkillClaim(name=name),), person=who(7))
+        assert error.value.field == "topics"
+    changed = experts.update_topics(
+        (SkillClaim(name="Bijen"), SkillClaim(name="imker"), SkillClaim(name="bijen")), person=who(7)
+    )
+    assert [claim.name for claim in changed.topics] == ["Bijen", "imker"]
 
 
 def test_everyone_page_by_page(directory) -> None:
@@ -147,10 +336,6 @@ def test_everyone_page_by_page(directory) -> None:
     assert set(logins) == ACTIVE
     assert len(logins) == len(ACTIVE)
     assert list(directory().people(since=directory().session.now())) == []
-
-
-def test_pages_above_the_servers_limit_get_smaller(directory) -> None:
-    assert len(list(directory(page_size=2000).people())) == len(ACTIVE)  # the reader may have 500 at a time
 
 
 def test_a_search_without_a_word_is_refused(directory) -> None:
@@ -169,3 +354,54 @@ def test_both_colours_agree(directory) -> None:
     found, everyone = asyncio.run(asked())
     assert found == experts.find(ExpertQuery(text="privacy"))
     assert {expert.person.login for expert in everyone} == ACTIVE
+
+
+def ping(experts) -> str:
+    return run(experts.ldap.ping(), Call(session=experts.session, name="ping"))
+
+
+@pytest.mark.parametrize(
+    ("others", "key"),
+    [
+        ({"base": "ou=nobody,dc=lab,dc=example"}, "base"),
+        ({"base": "dc=elsewhere"}, "base"),
+        ({"base": "ou=groups,dc=lab,dc=example"}, "disabled"),
+        ({"disabled": {"nosuch": "FALSE"}}, "disabled"),  # OpenLDAP: whoever is not known not to have it does not fit
+        ({"disabled": {}, "people": "nosuch"}, "people"),
+    ],
+)
+def test_settings_by_which_nobody_is_seen_are_named(directory, slapd, others: dict, key: str) -> None:
+    assert ping(directory()) == f"{slapd.uri} as {slapd.account('reader')[0]}"
+    with pytest.raises(ConfigError) as error:
+        ping(directory(**others))
+    assert (error.value.table, error.value.key) == ("connections.directory", key)
+
+
+def test_a_base_that_is_not_there_is_not_a_person_who_is_not_there(directory) -> None:
+    experts = directory(base="ou=nobody,dc=lab,dc=example")
+    calls = (lambda: experts.find(ExpertQuery(text="jansen")), lambda: experts.get(who(5)), lambda: list(experts.people()))
+    for call in (*calls, lambda: experts.who_is("stagiair")):
+        with pytest.raises(ConfigError) as error:
+            call()
+        assert error.value.key == "base"
+
+
+@pytest.mark.parametrize(
+    ("others", "key"),
+    [
+        ({"uri": "ldap://"}, "uri"), ({"uri": "http://127.0.0.1"}, "uri"), ({"uri": ()}, "uri"), ({"uri": ["ldaps://a", "ldap://b:x"]}, "uri"),
+        ({"referrals": ["elsewhere"]}, "referrals"), ({"disabled": {"no such": "x"}}, "disabled"), ({"attributes": {"topics": "a)(b"}}, "attributes"),
+        ({"attributes": {"nosuch": "x"}}, "attributes"), ({"page_size": 0}, "page_size"),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_are_named(slapd, monkeypatch, others: dict, key: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        settings_of(slapd, monkeypatch, **others)
+    assert error.value.errors()[0]["loc"][0] == key
+
+
+@pytest.mark.parametrize("key", ["base", "group_base"])
+def test_a_base_that_is_no_dn_is_named(directory, key: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        directory(**{key: "nonsense"})
+    assert (error.value.table, error.value.key) == ("connections.directory", key)

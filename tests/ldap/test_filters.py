@@ -14,7 +14,7 @@ from workplace_sdk.kernel.errors import InvalidInput, NotFound
 from workplace_sdk.kernel.session import Call, Session
 from workplace_sdk.services.common import PersonRef
 from workplace_sdk.services.experts import ExpertQuery
-from workplace_sdk.wires.ldap.entries import dn_key, is_dn, same_dn
+from workplace_sdk.wires.ldap.entries import below, dn_key, is_dn
 from workplace_sdk.wires.ldap.filters import all_of, attribute_name, contains, equals, starts_with
 from workplace_sdk.wires.ldap.search import LdapSearch
 
@@ -108,13 +108,34 @@ def test_attribute_names_are_checked() -> None:
         starts_with("cn", "")
 
 
-def test_names_are_compared_as_names() -> None:
-    assert same_dn("uid=ana,ou=people,dc=x", "UID=Ana, OU=people,DC=x")
-    assert same_dn("cn=Jansen\\, Piet,dc=x", "cn=Jansen\\2C Piet,dc=x")
-    assert same_dn("cn=a+sn=b,dc=x", "sn=b+cn=a,dc=x")
-    assert not same_dn("cn=a,dc=x", "cn=b,dc=x")
-    assert dn_key("no dn") is None
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("uid=ana,ou=people,dc=x", "UID=Ana, OU=people,DC=x"),
+        ("cn=Jansen\\, Piet,dc=x", "cn=Jansen\\2C Piet,dc=x"),
+        ("cn=a+sn=b,dc=x", "sn=b+cn=a,dc=x"),
+        ("cn=Zo\u00eb,dc=x", "cn=Zoe\u0308,dc=x"),
+        ("cn=Zo\\C3\\AB,dc=x", "cn=ZOË,dc=x"),
+        ("cn=van  den   Berg,dc=x", "cn=van den berg,dc=x"),
+        ("cn=\\20Leading,dc=x", "cn=leading,dc=x"),
+    ],
+)
+def test_names_are_compared_as_names(one: str, other: str) -> None:
+    assert dn_key(one) == dn_key(other) is not None
+    assert below(one, "DC=X")
+    assert below(one, other)
+
+
+def test_what_is_another_name_or_none() -> None:
+    assert dn_key("cn=a,dc=x") != dn_key("cn=b,dc=x")
+    for text in ("no dn", "\ud800=x", "uid=\ud800", "=", "uid=a,ou=b;extra"):
+        assert dn_key(text) is None
+        assert not is_dn(text)
+        assert not below(text, "dc=x")
     assert not is_dn("")
+    assert not below("dc=x", "ou=people,dc=x")
+    assert not below("uid=a,ou=morepeople,dc=x", "ou=people,dc=x")
+    assert not below("uid=a,ou=people,dc=y", "ou=people,dc=x")
 
 
 def _prepared(text: str) -> str:

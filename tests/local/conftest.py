@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tests.local.houses import furnish
 from workplace_sdk.connectors.local import Local, LocalSettings
 from workplace_sdk.connectors.local.base import inserted
 from workplace_sdk.connectors.local.leave_setup import set_schedule
@@ -80,6 +81,13 @@ def office(database_url: str) -> Iterator[Office]:
     made.write(made.hire)
     yield made
     made.local.database.close()
+
+
+@pytest.fixture
+def house(office: Office) -> Office:
+    """The office with its rooms, see ``houses``."""
+    office.write(lambda connection: furnish(connection, office.ids))
+    return office
 
 
 def give_leave(office: Office, *, days: str = "25", login: str | None = None) -> dict[str, int]:

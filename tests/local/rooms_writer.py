@@ -18,11 +18,13 @@ from workplace_sdk.services.rooms import MeetingChange, MeetingDraft, OrderDraft
 ZONE = "Europe/Amsterdam"
 FIRST = date(2027, 1, 4)
 KINDS = ("same", "overlapping", "series", "two_rooms", "moved")
+BEAMER, WAITING = "beamer", "waiting"
+LOGINS = ("ana", "bo", "mia", "tom", "kees", "lena", "ana", "ana")
 
 
-def desk(url: str) -> LocalRooms:
+def desk(url: str, login: str = "ana") -> LocalRooms:
     now = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    session = Session(caller=PersonRef(login="ana"), now=lambda: now, zone=ZONE, time_limit=120)
+    session = Session(caller=PersonRef(login=login), now=lambda: now, zone=ZONE, time_limit=120)
     return LocalRooms(Local("main", LocalSettings(url=url)), session)
 
 
@@ -40,6 +42,8 @@ def draft_of(kind: str, turn: int, number: int) -> MeetingDraft:
     if kind == "two_rooms":
         one, other = ("Amber", "Basalt") if number % 2 else ("Basalt", "Amber")
         return MeetingDraft(subject=kind, span=noon, room=one, more_rooms=(other,))
+    if kind == BEAMER:  # which is there once
+        return MeetingDraft(subject=kind, span=noon, orders=(OrderDraft(lines=(OrderLine(item="Beamer"),)),))
     return MeetingDraft(subject=kind, span=noon, room="Amber")
 
 
@@ -63,6 +67,39 @@ def compete(url: str, number: int, turns: int, together: Barrier, answers: Queue
             answers.put((kind, turn, error.code))
         else:
             answers.put((kind, turn, "won"))
+    for turn in range(turns):
+        together.wait(timeout=120)
+        try:
+            booking.book(draft_of(BEAMER, 60 + turn, number))
+        except Rejected as error:
+            answers.put((BEAMER, turn, error.code))
+        else:
+            answers.put((BEAMER, turn, "won"))
+        wait_for(desk(url, LOGINS[number]), number, turn, together, answers)
+    booking.local.database.close()
+
+
+def wait_for(booking: LocalRooms, number: int, turn: int, together: Barrier, answers: Queue[tuple[str, int, str]]) -> None:
+    """The first one cancels while five begin to wait for the room and two book it."""
+    wanted = draft_of(WAITING, 80 + turn, number)
+    held = booking.book(wanted).ref if number == 0 else None
+    together.wait(timeout=120)
+    if held is not None:
+        booking.cancel(held)
+        told = "cancelled"
+    elif number <= 5:
+        entry = booking.join_waitlist(wanted)
+        together.wait(timeout=120)
+        told = booking.waitlist_entry(entry.ref).state.value
+    else:
+        try:
+            booking.book(wanted)
+            told = "booked"
+        except Rejected as error:
+            told = error.code
+    if not 0 < number <= 5:
+        together.wait(timeout=120)
+    answers.put((WAITING, turn, told))
     booking.local.database.close()
 
 

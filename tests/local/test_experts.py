@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import sqlalchemy as sa
 
 from tests.local.conftest import Office, give_leave
 from tests.people import ldif
-from workplace_sdk.connectors.local.backup import back_up
 from workplace_sdk.connectors.local.experts import LocalExperts
 from workplace_sdk.connectors.local.forget import forget
 from workplace_sdk.connectors.local.incidents import LocalIncidents
@@ -20,7 +17,7 @@ from workplace_sdk.connectors.local.leave import LocalLeave
 from workplace_sdk.connectors.local.people_import import import_people
 from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.connectors.local.tables import metadata
-from workplace_sdk.kernel.errors import ConfigError, InvalidInput, NotFound
+from workplace_sdk.kernel.errors import InvalidInput, NotFound
 from workplace_sdk.kernel.support import Absent
 from workplace_sdk.services.common import Decision, PersonRef, Upload
 from workplace_sdk.services.experts import ExpertQuery, Presence, SkillClaim
@@ -162,29 +159,3 @@ def test_who_is_forgotten_is_nowhere(office: Office) -> None:
     assert office.as_("kees", LocalExperts).find(ExpertQuery(text="odegard")) == ()
     office.write(lambda c: forget(c, "main", office.ids["ana"]))
     assert office.as_("kees", LocalExperts).get(PersonRef(login="kees")).name == "Kees Jansen"
-
-
-def test_a_copy_while_others_write(office: Office, tmp_path: Path) -> None:
-    target = tmp_path / "copy.db"
-    if not office.local.database.sqlite:
-        with pytest.raises(ConfigError, match="pg_dump"):
-            back_up(office.local.database, target)
-        return
-    stop = threading.Event()
-
-    def write() -> None:
-        while not stop.is_set():
-            office.as_("ana", LocalIncidents).report(TicketDraft(what="Nog een melding", details="x" * 5000))
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        assert back_up(office.local.database, target) > 10_000
-    finally:
-        stop.set()
-        writer.join()
-    with sqlite3.connect(target) as copy:
-        assert copy.execute("SELECT count(*) FROM people").fetchone()[0] == 6
-    copy.close()
-    with pytest.raises(InvalidInput):
-        back_up(office.local.database, target)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from tests.local.conftest import NOW, Office
+from workplace_sdk.connectors.local import Local, LocalSettings
 from workplace_sdk.connectors.local.incidents import LocalIncidents
 from workplace_sdk.connectors.local.incidents_setup import add_asset, add_category, set_priority
-from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
+from workplace_sdk.connectors.local.schema import people
+from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound, Rejected
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.services.common import PersonRef, Ref, Upload
+from workplace_sdk.services.files import AttachmentTypeRefused
 from workplace_sdk.services.incidents import (
     MATRIX,
     AssetKind,
@@ -187,7 +192,7 @@ def test_escalation_cancellation_and_disruptions(desk: Office) -> None:
 def test_the_status_keeps_to_its_order(desk: Office) -> None:
     ana, mia = desk.as_("ana", LocalIncidents), desk.as_("mia", LocalIncidents)
     for before in (TicketStatus.IN_PROGRESS, TicketStatus.ON_HOLD, TicketStatus.RESOLVED):
-        for after in TicketStatus:
+        for after in set(TicketStatus) - {TicketStatus.UNMAPPED}:
             ticket = ana.report(TicketDraft(what=f"Van {before} naar {after}"))
             row = mia.handle(ticket.ref, TicketChange(status=before, resolution="Klaar"))
             change = TicketChange(status=after, note="x")
@@ -224,10 +229,13 @@ def test_what_solves_one_solves_those_that_say_the_same(desk: Office) -> None:
     assert (solved.status, solved.resolution) == (TicketStatus.RESOLVED, "Trommel")
     assert [one.ref for one in kees.inbox()] == [second.ref]
     assert lena.get(third.ref).status == TicketStatus.CANCELLED
-    kees.reopen(second.ref, "Bij mij niet")
+    assert kees.timeline(second.ref)[-1].text == "Trommel"
+    again = kees.reopen(second.ref, "Bij mij niet")
+    assert (again.parent, again.resolution) == (None, None)  # it stands for itself
     assert ana.get(first.ref).status == TicketStatus.RESOLVED
     other = ana.report(TicketDraft(what="Iets anders"))
-    for wrong in (other.ref, second.ref):
+    counted = kees.report(TicketDraft(what="Idem", me_too=second.ref))
+    for wrong in (other.ref, counted.ref):
         with pytest.raises(InvalidInput) as refused:
             mia.handle(mia.get(other.ref).ref, TicketChange(parent=wrong))
         assert refused.value.field == "parent"
@@ -321,3 +329,71 @@ def test_the_same_key_reports_once(desk: Office) -> None:
     assert ana.report.reconcile(key) == ticket
     assert ana.report.reconcile(Key("other")) is None
     assert len(list(ana.requests())) == 1
+
+
+def test_files_and_texts_within_bounds(office: Office) -> None:
+    office.local.database.close()
+    office.local = Local("main", LocalSettings(url=office.url, attachment_types=("image/*", "application/pdf")))
+    ana = office.as_("ana", LocalIncidents)
+    ticket = ana.report(TicketDraft(what="Printer", attachments=(PHOTO,)))
+    program = Upload(name="virus.exe", content=b"MZ", media_type="application/x-msdownload")
+    for more in (
+        lambda: ana.attach(ticket.ref, program),
+        lambda: ana.comment(ticket.ref, "zie bijlage", uploads=(PHOTO, program)),
+        lambda: ana.report(TicketDraft(what="Nog een", attachments=(program,))),
+    ):
+        with pytest.raises(AttachmentTypeRefused) as refused:
+            more()
+        assert refused.value.field == "attachments"
+        assert refused.value.sentence("nl") == (
+            "virus.exe kan niet worden meegestuurd: alleen image/*, application/pdf kan dat."
+        )
+    ana.attach(ticket.ref, Upload(name="a.pdf", content=b"%PDF", media_type="Application/PDF; version=1"))
+    long = "x" * 20_001
+    for said in (
+        lambda: ana.comment(ticket.ref, long),
+        lambda: ana.escalate(ticket.ref, long),
+        lambda: ana.cancel(ticket.ref, reason=long),
+    ):
+        with pytest.raises(InvalidInput) as too_long:
+            said()
+        assert too_long.value.field == "text_length"
+    assert len(list(ana.requests())) == 1
+    assert [event.kind for event in ana.timeline(ticket.ref)] == ["reported", "attached"]
+
+
+def test_what_was_solved_is_not_solved_again_by_saying_more(desk: Office) -> None:
+    ana, mia = desk.as_("ana", LocalIncidents), desk.as_("mia", LocalIncidents)
+    ticket = ana.report(BROKEN)
+    solved = mia.handle(ticket.ref, TicketChange(status=TicketStatus.RESOLVED, resolution="Klaar"))
+    desk.now = NOW + timedelta(days=20)
+    later = desk.as_("mia", LocalIncidents).handle(
+        solved.ref, TicketChange(status=TicketStatus.RESOLVED, resolution="Trommel vervangen")
+    )
+    assert (later.resolved_at, later.resolution) == (NOW, "Trommel vervangen")  # the month to open it again is not longer
+
+
+def test_only_who_works_here_gets_a_ticket(desk: Office) -> None:
+    ticket = desk.as_("ana", LocalIncidents).report(BROKEN)
+    desk.write(lambda connection: connection.execute(people.update().where(people.c.login == "tom").values(active=False)))
+    with pytest.raises(InvalidInput) as refused:
+        desk.as_("mia", LocalIncidents).handle(ticket.ref, TicketChange(handler=PersonRef(login="tom")))
+    assert refused.value.field == "handler"
+    for wrong in ({"status": TicketStatus.UNMAPPED}, {"priority": Priority.UNMAPPED}):
+        with pytest.raises(ValidationError, match="unmapped"):
+            TicketChange(**wrong)
+
+
+def test_of_many_who_take_a_ticket_one_gets_it(desk: Office) -> None:
+    ticket = desk.as_("ana", LocalIncidents).report(BROKEN)
+
+    def take(login: str) -> str:
+        try:
+            desk.as_(login, LocalIncidents).handle(ticket.ref, TicketChange(handler=PersonRef(login=login)))
+        except Rejected as error:
+            return error.code
+        return "got it"
+
+    with ThreadPoolExecutor(8) as pool:
+        told = sorted(pool.map(take, ["mia", "tom", "bo", "kees"] * 2))
+    assert told == ["conflict"] * 7 + ["got it"]

@@ -7,13 +7,15 @@ from decimal import Decimal
 
 import pytest
 
+from tests.local.agreeing import agreeing
 from tests.local.conftest import NOW, Office, give_leave
 from workplace_sdk.connectors.local import Local, LocalSettings
 from workplace_sdk.connectors.local.leave import LocalLeave
 from workplace_sdk.connectors.local.leave_setup import accrue, add_type, close_days, grant, set_schedule
 from workplace_sdk.connectors.local.leave_tables import work_schedules
 from workplace_sdk.connectors.local.schema import people
-from workplace_sdk.kernel.errors import ConfigError, Conflict, InvalidInput
+from workplace_sdk.kernel.errors import ConfigError, Conflict, InvalidInput, NotFound
+from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.preview import Origin
 from workplace_sdk.services.calendar import Portion
 from workplace_sdk.services.common import Decision, PersonRef, StepState, Unit, Upload
@@ -337,3 +339,135 @@ def test_for_someone_else_and_with_a_substitute(office: Office) -> None:
     told = mia.decide.preview(request.ref, Decision.APPROVE)
     assert "Ana Ödegård has 24 days left besides it." in [line.en for line in told.lines]
     assert request.created_at == NOW
+
+
+def test_a_reason_of_the_list_and_a_note_beside_it(office: Office) -> None:
+    a_type(office, "Special", reasons=["Verhuizing", "Huwelijk"], requires_reason=True)
+    leave = office.as_("ana", LocalLeave)
+    assert next(one for one in leave.types() if one.name == "Special").reasons == ("Verhuizing", "Huwelijk")
+    for reason, kind in ((None, ReasonRequired), ("zomaar", InvalidInput)):
+        with pytest.raises(kind) as error:
+            agreeing(leave.submit, ask("Special", reason=reason))
+    assert error.value.sentence("nl") == "Controleer reason: een van: Verhuizing, Huwelijk"
+    _, made = agreeing(leave.submit, ask("Special", reason="verhuizing", note="Nieuwe sleutels om 9 uur"))
+    assert (made.reason, made.note) == ("verhuizing", "Nieuwe sleutels om 9 uur")
+    amended = leave.amend(made.ref, ask("Special", reason="Huwelijk"))
+    assert (amended.reason, amended.note) == ("Huwelijk", None)
+
+
+def test_who_stands_in_is_somebody_else_who_is_there(office: Office) -> None:
+    give_leave(office)
+    office.as_("kees", LocalLeave).submit(ask("Annual leave", FRIDAY, date(2026, 12, 14)))
+    ana = office.as_("ana", LocalLeave)
+    told, _ = agreeing(ana.submit, ask("Annual leave", MONDAY, date(2026, 12, 14), substitute=PersonRef(login="kees")))
+    line = told.line("substitute_off")
+    assert line is not None
+    assert line.nl == "Kees Jansen, die vervangt, is vrij op 2026-12-11 en nog 1 keer."
+    with pytest.raises(InvalidInput) as error:
+        agreeing(ana.submit, ask("Annual leave", date(2026, 12, 21), substitute=PersonRef(display_name="Ana Ödegård")))
+    assert "niemand vervangt zichzelf" in error.value.sentence("nl")
+    with pytest.raises(NotFound) as missing:
+        agreeing(ana.submit, ask("Annual leave", date(2026, 12, 21), substitute=PersonRef(login="niemand")))
+    assert missing.value.field == "substitute"
+
+
+def test_documents_go_with_what_is_still_open(office: Office) -> None:
+    a_type(office, "Plain", attachments="never")
+    a_type(office, "Long")
+    leave = office.as_("ana", LocalLeave)
+    plain, long = leave.submit(ask("Plain")), leave.submit(ask("Long", FRIDAY))
+    with pytest.raises(InvalidInput, match="no documents are kept"):
+        agreeing(leave.attach, plain.ref, PAPER)
+    assert agreeing(leave.attach, long.ref, PAPER)[1].name == "brief.pdf"
+    leave.withdraw(long.ref)
+    with pytest.raises(Conflict) as error:
+        agreeing(leave.attach, long.ref, PAPER)
+    assert error.value.sentence("nl") == "Dit kan niet meer: het is ingetrokken"
+    for operation, arguments in ((leave.withdraw, ()), (leave.cancel, ()), (leave.amend, (ask("Long", FRIDAY),))):
+        with pytest.raises(Conflict, match="withdrawn"):
+            agreeing(operation, long.ref, *arguments)
+
+
+def test_leave_is_over_on_the_clocks_of_who_takes_it(office: Office) -> None:
+    give_leave(office)
+    office.write(lambda c: c.execute(people.update().where(people.c.login == "ana").values(zone="Pacific/Auckland")))
+    ana, mia = office.as_("ana", LocalLeave), office.as_("mia", LocalLeave)
+    request = ana.submit(ask("Annual leave", MONDAY))
+    mia.decide(request.ref, Decision.APPROVE)
+    office.now = datetime(2026, 12, 7, 10, 59, tzinfo=UTC)  # a minute before midnight in Auckland
+    assert office.as_("mia", LocalLeave).get(request.ref).status == LeaveStatus.APPROVED
+    office.now = datetime(2026, 12, 7, 11, 0, tzinfo=UTC)
+    assert office.as_("mia", LocalLeave).get(request.ref).status == LeaveStatus.TAKEN
+    with pytest.raises(CannotCancelAfterStart):
+        agreeing(office.as_("ana", LocalLeave).cancel, request.ref)
+
+
+def test_hours_within_half_a_day_off_cost_nothing(office: Office) -> None:
+    give_leave(office)
+    office.write(lambda c: close_days(c, "company", date(2026, 12, 24), date(2026, 12, 24), "Kerst", portion=Portion.PM))
+    leave = office.as_("ana", LocalLeave)
+    with pytest.raises(NotAWorkingDay):
+        agreeing(leave.submit, LeaveDraft.for_hours("Hours off", date(2026, 12, 24), 2, start=time(13)))
+    with pytest.raises(InvalidInput) as error:
+        agreeing(leave.submit, LeaveDraft.for_hours("Hours off", date(2026, 12, 24), 5, start=time(8)))
+    assert error.value.sentence("nl") == "Controleer days: 2026-12-24: die dag heeft 4 uur werk"
+    assert agreeing(leave.submit, LeaveDraft.for_hours("Hours off", date(2026, 12, 24), 4, start=time(8)))[1].total.value == 4
+
+
+def test_two_halves_off_for_everyone_are_a_day(office: Office) -> None:
+    give_leave(office)
+    day = date(2026, 12, 29)
+    for portion in (Portion.AM, Portion.PM):
+        office.write(lambda c, portion=portion: close_days(c, "company", day, day, f"dicht ({portion})", portion=portion))
+    (holiday,) = [one for one in office.as_("ana", LocalLeave).holidays(year=2026) if one.date == day]
+    assert holiday.portion is Portion.FULL
+    with pytest.raises(NotAWorkingDay):
+        agreeing(office.as_("ana", LocalLeave).submit, ask("Annual leave", day))
+
+
+def test_public_holidays_are_those_of_where_one_works(office: Office) -> None:
+    give_leave(office)
+    office.write(lambda c: c.execute(people.update().where(people.c.login == "lena").values(region="IS")))
+    lena, ana = office.as_("lena", LocalLeave), office.as_("ana", LocalLeave)
+    halves = {one.date: one.portion for one in lena.holidays(year=2026) if one.portion is not Portion.FULL}
+    assert halves == {date(2026, 12, 24): Portion.PM, date(2026, 12, 31): Portion.PM}
+    assert lena.submit(ask("Annual leave", date(2026, 12, 24))).total.value == Decimal("0.5")
+    assert ana.submit(ask("Annual leave", date(2026, 12, 24))).total.value == 1
+
+
+def test_who_decides_sees_who_of_the_employees_team_is_off(office: Office) -> None:
+    give_leave(office)
+    office.as_("kees", LocalLeave).submit(ask("Annual leave"))
+    office.as_("tom", LocalLeave).submit(ask("Annual leave"))  # of another team
+    request = office.as_("ana", LocalLeave).submit(ask("Annual leave"))
+    told, _ = agreeing(office.as_("bo", LocalLeave).decide, request.ref, Decision.APPROVE)
+    line = told.line("colleagues_off")
+    assert line is not None
+    assert line.nl == "Dan ook vrij: Kees Jansen."
+
+
+def test_the_same_key_is_for_the_same_request(office: Office) -> None:
+    give_leave(office)
+    ana, mia = office.as_("ana", LocalLeave), office.as_("mia", LocalLeave)
+    draft = ask("Annual leave", attachments=(PAPER,))
+    made = ana.submit(draft, key=Key("k"))
+    assert ana.submit(draft, key=Key("k")) == made
+    told = ana.submit.preview(draft, key=Key("k"))
+    assert [line.code for line in told.lines] == ["charged", "done"]
+    for other in (ask("Annual leave", FRIDAY), draft.model_copy(update={"attachments": (Upload(name="a", content=b""),)})):
+        with pytest.raises(Conflict, match="something else"):
+            ana.submit(other, key=Key("k"))
+    mia.decide(made.ref, Decision.RETURN, comment="korter?", key=Key("d"))
+    with pytest.raises(Conflict, match="something else"):
+        mia.decide(made.ref, Decision.APPROVE, key=Key("d"))
+    assert mia.decide(made.ref, Decision.RETURN, comment="korter?", key=Key("d")).status == LeaveStatus.RETURNED
+
+
+def test_what_is_decided_may_be_a_word(office: Office) -> None:
+    give_leave(office)
+    request = office.as_("ana", LocalLeave).submit(ask("Annual leave"))
+    mia = office.as_("mia", LocalLeave)
+    with pytest.raises(InvalidInput) as error:
+        agreeing(mia.decide, request.ref, "yes")
+    assert error.value.field == "decision"
+    assert mia.decide(request.ref, "approve").status == LeaveStatus.APPROVED

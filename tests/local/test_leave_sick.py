@@ -24,9 +24,10 @@ TODAY = date(2026, 11, 24)  # a Tuesday
 def test_ill_and_recovered(office: Office) -> None:
     ana = office.as_("ana", LocalLeave)
     key = Key("wp-sick-1")
-    case = ana.report_sick(SickReport(expected_until=date(2026, 11, 26), reachable_at="+31 6 1234"), key=key)
+    report = SickReport(expected_until=date(2026, 11, 26), reachable_at="+31 6 1234")
+    case = ana.report_sick(report, key=key)
     assert (case.first_day, case.over, case.key) == (TODAY, False, key)
-    assert ana.report_sick(SickReport(), key=key) == case
+    assert ana.report_sick(report, key=key) == case
     assert ana.report_sick.reconcile(key) == case
     with pytest.raises(SickAlready) as error:
         ana.report_sick(SickReport())

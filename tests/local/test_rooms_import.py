@@ -189,3 +189,50 @@ def test_whole_days_places_and_people_who_are_not_here(office: Office, tmp_path:
     assert (second.subject, second.span.local_start.hour, second.span.local_end.minute) == ("-", 9, 45)
     assert (third.span.local_start.hour, third.span.zone) == (10, ZONE)
     assert [room.name for room in office.as_("ana", LocalRooms).rooms(site="utrecht")] == ["Aula"]
+
+
+def test_a_room_that_said_no_holds_nothing_and_one_time_may_be_elsewhere(office: Office, tmp_path: Path) -> None:
+    source = tmp_path / "agenda.ics"
+    amber = "ATTENDEE;CUTYPE=ROOM;CN=Amber:mailto:amber@example.org"
+    no = "ATTENDEE;CUTYPE=ROOM;CN=Amber;PARTSTAT=DECLINED:mailto:amber@example.org"
+    coral = "ATTENDEE;CUTYPE=ROOM;CN=Coral:mailto:coral@example.org"
+
+    def at(day: str, *lines: str) -> str:
+        return event("s", f"{day}T090000", f"{day}T100000", *lines, room="")
+
+    def moved(day: str, *lines: str) -> str:
+        return f"RECURRENCE-ID;TZID=Europe/Amsterdam:{day}T090000\r\n" + at(day, *lines)
+
+    series = at("20261203", "RRULE:FREQ=DAILY;COUNT=3", amber, "CONFERENCE;VALUE=URI:https://meet.example/s")
+    refused = event("n", "20261203T090000", "20261203T100000", no, room="")  # at the same time: Amber is still free
+    report = load(office, source, calendar(refused, series, moved("20261204", coral), moved("20261205", no)))
+    assert (report.added, report.refused) == (1, ())
+    assert [(one.line, one.field) for one in report.warnings] == [(1, "attendee"), (2, "attendee")]
+    (meeting,) = _all(office)
+    assert [[one.name for one in time.reservations] for time in meeting.occurrences] == [["Amber"], ["Coral"]]
+    assert [room.name for room in meeting.rooms] == ["Amber", "Coral"]
+    assert meeting.online == "https://meet.example/s"
+    gone = load(office, source, calendar(at("20261203", "RRULE:FREQ=DAILY;COUNT=3", no)))
+    assert (gone.updated, len(gone.warnings)) == (1, 1)
+    assert _all(office) == []
+
+
+def test_what_is_not_read_of_a_calendar_is_refused(office: Office, tmp_path: Path) -> None:
+    ranged = "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Amsterdam:20261204T120000\r\n"
+    series = event("1", "20261203T120000", "20261203T130000", "RRULE:FREQ=DAILY;COUNT=3")
+    later = ranged + event("1", "20261204T150000", "20261204T160000")
+    period = event("2", "20261210T120000", "20261210T130000", "RDATE;VALUE=PERIOD:20261211T120000Z/PT1H")
+    report = load(office, tmp_path / "a.ics", calendar(series, later, period))
+    assert [(one.line, one.field) for one in report.refused] == [(1, "recurrence-id"), (3, "rdate")]
+    assert _all(office) == []
+
+
+def test_a_row_that_is_shifted_is_refused(office: Office, tmp_path: Path) -> None:
+    report = load(
+        office, tmp_path / "rooms.csv", 'name,site,capacity\nZaal 1, hoek,Utrecht,8\n"Zaal 2, hoek",Utrecht,8\nZaal 3\n'
+    )
+    assert [(one.line, one.reason[:17]) for one in report.refused] == [(2, "has more values t")]
+    assert report.added == 2
+    for wrong in ("name,site,name\nA,B,C\n", "name,,site\nA,B,C\n"):
+        with pytest.raises(InvalidInput):
+            load(office, tmp_path / "wrong.csv", wrong)

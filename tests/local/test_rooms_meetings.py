@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.local.conftest import Office, give_leave
+from tests.local.houses import LUNCH, THURSDAY, WEEK, WEEKLY, at, draft, invited
 from workplace_sdk.connectors.local.leave import LocalLeave
 from workplace_sdk.connectors.local.rooms import LocalRooms
-from workplace_sdk.connectors.local.rooms_setup import add_item, add_room, add_site
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.preview import Weight
-from workplace_sdk.services.common import ComponentState, Decision, Money, PersonRef, Span
+from workplace_sdk.services.common import ComponentState, Decision, Money, PersonRef
 from workplace_sdk.services.leave import LeaveDraft
 from workplace_sdk.services.rooms import (
     Attendee,
     CancelFeeApplies,
     CheckIn,
     CutoffPassed,
-    Diet,
     Feature,
     FeatureMissing,
     Layout,
     MeetingChange,
-    MeetingDraft,
     NotBookable,
     OrderDraft,
-    OrderKind,
     OrderLine,
     OrderState,
     Policy,
     ReservationState,
     Response,
     RestrictedRoom,
-    Role,
     RoomConflict,
     RoomQuery,
     RoomReleased,
@@ -45,46 +40,6 @@ from workplace_sdk.services.rooms import (
     ServiceNotAvailableHere,
     TooLong,
 )
-
-ZONE = "Europe/Amsterdam"
-THURSDAY = date(2026, 12, 3)
-WEEK = timedelta(days=7)
-WEEKLY = "FREQ=WEEKLY;COUNT=4"
-LUNCH = OrderDraft(lines=(OrderLine(item="Lunch", quantity=4),), diets={Diet.VEGAN: 1})
-
-
-def at(day: date, start: int, end: int, zone: str = ZONE) -> Span:
-    return Span.local(day, time(start), time(end), zone)
-
-
-def draft(day: date = THURSDAY, start: int = 12, end: int = 14, **others) -> MeetingDraft:
-    return MeetingDraft(**{"subject": "Overleg", "span": at(day, start, end), "room": "Amber", **others})
-
-
-def invited(*logins: str, role: Role = Role.REQUIRED) -> tuple[Attendee, ...]:
-    return tuple(Attendee(person=PersonRef(login=login), role=role) for login in logins)
-
-
-@pytest.fixture
-def house(office: Office) -> Office:
-    def setup(connection) -> None:
-        utrecht, gent = add_site(connection, "Utrecht", ZONE), add_site(connection, "Gent", "Europe/Brussels")
-        beamer = {Feature.PROJECTOR, Feature.STEP_FREE}
-        add_room(connection, "Amber", utrecht, capacity=8, features=beamer, building="Hoofdgebouw", email="amber@example.org")
-        add_room(connection, "Basalt", utrecht, capacity=12, features=beamer, layouts={Layout.THEATRE: 30, Layout.BOARD: 10})
-        add_room(connection, "Coral", utrecht, capacity=8, features={Feature.WHITEBOARD}, check_in_minutes=10)
-        bo = office.ids["bo"]
-        add_room(connection, "Diamant", utrecht, capacity=20, features=beamer, bookability="approval", approver_id=bo)
-        add_room(connection, "Erts", utrecht, capacity=6, bookability="restricted", approver_id=bo, bookers=[office.ids["mia"]])
-        add_room(connection, "Fluor", utrecht, capacity=6, bookability="not_bookable")
-        add_room(connection, "Granaat", gent, capacity=8, features=beamer, longest_minutes=120)
-        hours = {"order_before_minutes": 24 * 60, "cancel_before_minutes": 12 * 60}
-        lunch = {"site_id": utrecht, "price": Money.of("9.50", "EUR"), "cancel_fee": Decimal("0.5"), **hours}
-        add_item(connection, "Lunch", OrderKind.CATERING, **lunch)
-        add_item(connection, "Beamer", OrderKind.EQUIPMENT, stock=2)
-
-    office.write(setup)
-    return office
 
 
 def test_a_series_with_lunch_has_it_at_every_time_across_a_change_of_the_clocks(house: Office) -> None:
@@ -434,12 +389,13 @@ def test_the_preview_of_what_will_be_refused_says_so(house: Office) -> None:
         draft(date(2026, 11, 24), start=15, end=16, people=30, orders=(LUNCH,), features=frozenset({Feature.PHONE}))
     )
     assert {line.code for line in told.blockers} == {"capacity-too-small", "feature-missing", "cutoff-passed"}
-    assert [line.code for line in booking.book.preview(draft(room="Onbekend")).blockers] == ["room"]
+    assert [line.code for line in booking.book.preview(draft(room="Onbekend")).blockers] == ["not-found"]
     assert [line.code for line in booking.book.preview(draft(rrule="FREQ=DAILY;COUNT=500")).blockers] == ["series-too-long"]
     told = booking.book.preview(draft(room="Diamant"))
     assert [(line.code, line.weight) for line in told.warnings] == [("approval", Weight.WARNING)]
     assert "Bo Directeur" in told.warnings[0].nl
-    assert [line.code for line in booking.book.preview(draft(room="Erts")).warnings] == ["restricted-room"]
+    assert [line.code for line in booking.book.preview(draft(room="Erts")).blockers] == ["restricted-room"]
+    assert house.as_("mia", LocalRooms).book.preview(draft(room="Erts")).warnings == ()  # it is for her
 
 
 def test_previews_of_changes_and_cancellations(house: Office) -> None:

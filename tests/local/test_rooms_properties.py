@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeAlias
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
-    consumes,
     initialize,
     invariant,
     multiple,
@@ -20,22 +21,28 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.local.agreeing import agreeing
 from tests.local.conftest import Office
 from workplace_sdk.connectors.local.rooms import LocalRooms
 from workplace_sdk.connectors.local.rooms_setup import add_item, add_room, add_site
 from workplace_sdk.connectors.local.rooms_tables import meeting_times, menu_items, order_lines, orders
 from workplace_sdk.kernel.errors import Rejected
-from workplace_sdk.services.common import Decision, Ref, Span
+from workplace_sdk.services.common import ComponentState, Decision, Money, PersonRef, Ref, Span
 from workplace_sdk.services.rooms import (
+    Attendee,
+    Meeting,
     MeetingChange,
     MeetingDraft,
     OrderDraft,
     OrderKind,
     OrderLine,
     Policy,
+    ReservationState,
+    Response,
     RoomConflict,
     RoomQuery,
     Scope,
+    WaitState,
 )
 from workplace_sdk.services.rooms_times import peak
 
@@ -43,12 +50,46 @@ ZONE = "Europe/Amsterdam"
 FIRST = date(2026, 11, 25)
 ROOMS = ("Amber", "Basalt", "Coral", "Diamant")
 BEAMERS = 2
+Ordering: TypeAlias = Callable[[Span], tuple[OrderDraft, ...]]
 
 days = st.integers(0, 6).map(lambda number: FIRST + timedelta(days=number))
 hours = st.integers(8, 17)
 lengths = st.sampled_from((30, 60, 90, 180))
 series = st.sampled_from((None, "FREQ=DAILY;COUNT=3", "FREQ=DAILY;INTERVAL=2;COUNT=3"))
 scopes = st.sampled_from(tuple(Scope))
+fees = st.sampled_from((None, Money.of("5", "EUR"), Money.of("500", "EUR")))
+
+
+def _nothing(_: Span) -> tuple[OrderDraft, ...]:
+    return ()
+
+
+def _beamer(span: Span) -> tuple[OrderDraft, ...]:
+    return (OrderDraft(lines=(OrderLine(item="Beamer"),)),)
+
+
+def _beamers_early(span: Span) -> tuple[OrderDraft, ...]:
+    early, late = span.start - timedelta(hours=2), span.end + timedelta(hours=1)
+    return (OrderDraft(lines=(OrderLine(item="Beamer", quantity=2),), deliver_at=early, clear_at=late),)
+
+
+def _lunch(span: Span) -> tuple[OrderDraft, ...]:
+    return (*_beamer(span), OrderDraft(lines=(OrderLine(item="Lunch", quantity=4), OrderLine(item="Koffie", quantity=4))))
+
+
+def _unknown(span: Span) -> tuple[OrderDraft, ...]:
+    return (OrderDraft(lines=(OrderLine(item="Taart"),)),)
+
+
+orders_ = st.sampled_from((_nothing, _nothing, _beamer, _beamers_early, _lunch, _unknown))
+
+
+def reserved(meeting: Meeting) -> set[ReservationState]:
+    return {one.state.value for time in meeting.occurrences for one in time.reservations}
+
+
+def states(meeting: Meeting) -> set[ComponentState]:
+    return {one.state for one in meeting.components}
 
 
 def span_of(day: date, hour: int, minutes: int) -> Span:
@@ -63,16 +104,29 @@ def furnished(office: Office) -> Office:
             add_room(connection, name, site, capacity=8)
         add_room(connection, "Coral", site, capacity=8, check_in_minutes=15)
         add_room(connection, "Diamant", site, capacity=8, bookability="approval", approver_id=office.ids["bo"])
+        add_room(
+            connection,
+            "Erts",
+            site,
+            capacity=8,
+            bookability="restricted",
+            approver_id=office.ids["bo"],
+            bookers=[office.ids["kees"]],
+        )
         add_item(connection, "Beamer", OrderKind.EQUIPMENT, stock=BEAMERS)
+        late = {"order_before_minutes": 24 * 60, "cancel_before_minutes": 12 * 60, "cancel_fee": Decimal("0.5")}
+        add_item(connection, "Lunch", OrderKind.CATERING, site_id=site, price=Money.of("9.50", "EUR"), **late)
+        add_item(connection, "Koffie", OrderKind.CATERING, price=Money.of("2", "EUR"), cancel_before_minutes=60)
 
     office.write(setup)
     return office
 
 
 class Booking(RuleBasedStateMachine):
-    """People of an office who book, change, move, cancel, check in and let time pass."""
+    """People of an office who book, change, move, cancel, wait, answer, check in and let time pass; each after its preview."""
 
     meetings: Bundle[Ref] = Bundle("meetings")
+    waits: Bundle[Ref] = Bundle("waits")
 
     @initialize()
     def open(self) -> None:
@@ -89,25 +143,39 @@ class Booking(RuleBasedStateMachine):
 
     @rule(
         target=meetings,
+        who=st.sampled_from(("ana", "ana", "kees")),
         day=days,
         hour=hours,
         minutes=lengths,
-        names=st.sets(st.sampled_from(ROOMS), min_size=1, max_size=2),
+        names=st.sets(st.sampled_from((*ROOMS, "Erts")), max_size=2),
+        people=st.sampled_from((None, None, 6, 9, 17)),
+        guests=st.integers(0, 3),
         repeat=series,
         policy=st.sampled_from(tuple(Policy)),
-        beamers=st.integers(0, 2),
+        order=orders_,
     )
     def book(
-        self, day: date, hour: int, minutes: int, names: set[str], repeat: str | None, policy: Policy, beamers: int
+        self,
+        who: str,
+        day: date,
+        hour: int,
+        minutes: int,
+        names: set[str],
+        people: int | None,
+        guests: int,
+        repeat: str | None,
+        policy: Policy,
+        order: Ordering,
     ) -> Any:
-        first, *more = sorted(names)
-        order = (OrderDraft(lines=(OrderLine(item="Beamer", quantity=beamers),)),) if beamers else ()
+        first, *more = [*sorted(names), None]
         span = span_of(day, hour, minutes)
+        logins = ("kees", "mia", "tom")[:guests]
         draft = MeetingDraft(
-            subject="x", span=span, room=first, more_rooms=tuple(more), rrule=repeat, policy=policy, orders=order
-        )
+            subject="x", span=span, room=first, more_rooms=tuple(name for name in more if name), rrule=repeat, policy=policy,
+            orders=order(span), people=people, attendees=tuple(Attendee(person=PersonRef(login=login)) for login in logins),
+        )  # fmt: skip
         try:
-            return self.desk.book(draft).ref
+            told, made = agreeing(self.office.as_(who, LocalRooms).book, draft)
         except RoomConflict as error:
             for one in error.conflicts:  # what is offered instead is free indeed
                 taken = {busy.room for busy in self.desk.busy(one.span, rooms=tuple(room.ref for room in one.alternatives))}
@@ -115,41 +183,88 @@ class Booking(RuleBasedStateMachine):
             return multiple()
         except Rejected:
             return multiple()
+        lost = {"left_out"} & {line.code for line in told.lines}
+        assert bool(lost) == (made.state is ComponentState.REJECTED or ComponentState.REJECTED in states(made))
+        priced = [line.facts["amount"] for line in told.lines if line.code == "order" and line.facts["amount"] is not None]
+        assert sum(map(Decimal, priced)) == sum(one.total.amount for one in made.orders if one.total is not None)
+        assert (ReservationState.REQUESTED in reserved(made)) == any(line.code == "approval" for line in told.lines) or lost
+        return made.ref
 
     @rule(
         ref=meetings,
         day=days,
         hour=hours,
-        minutes=lengths,
-        name=st.sampled_from((None, *ROOMS)),
+        minutes=st.sampled_from((30, 60, 90, 180, 60 * 25)),
+        name=st.sampled_from((None, "", *ROOMS, "Erts")),
+        what=st.sets(st.sampled_from(("span", "room", "people", "orders", "attendees")), min_size=1),
+        people=st.sampled_from((2, 9, 17)),
+        order=orders_,
         scope=scopes,
         on=days,
+        fee=fees,
         target=meetings,
     )
-    def change(self, ref: Ref, day: date, hour: int, minutes: int, name: str | None, scope: Scope, on: date) -> Any:
+    def change(
+        self, ref: Ref, day: date, hour: int, minutes: int, name: str | None, what: set[str], people: int, order: Ordering,
+        scope: Scope, on: date, fee: Money | None,
+    ) -> Any:  # fmt: skip
+        span = span_of(day, hour, minutes)
+        values = {
+            "span": span,
+            "room": name,
+            "people": people,
+            "orders": order(span),
+            "attendees": (Attendee(person=PersonRef(login="ana")), Attendee(person=PersonRef(login="mia"))),
+        }
+        wanted = {one: values[one] for one in what if values[one] is not None}
+        if not wanted:
+            return multiple()
         try:
-            change = MeetingChange(span=span_of(day, hour, minutes), room=name)
-            changed = self.desk.change(ref, change, scope=scope, occurrence=on)
+            _, changed = agreeing(self.desk.change, ref, MeetingChange(**wanted), scope=scope, occurrence=on, accept_fee=fee)
         except Rejected:
             return multiple()
         return changed.ref if changed.ref != ref else multiple()
 
-    @rule(ref=consumes(meetings), scope=scopes, on=days)
-    def cancel(self, ref: Ref, scope: Scope, on: date) -> None:
+    @rule(ref=meetings, scope=scopes, on=days, fee=fees)
+    def cancel(self, ref: Ref, scope: Scope, on: date, fee: Money | None) -> None:
+        before = self.desk.get(ref)
         try:
-            self.desk.cancel(ref, scope=scope, occurrence=on)
+            told, gone = agreeing(self.desk.cancel, ref, scope=scope, occurrence=on, accept_fee=fee)
+        except Rejected:
+            return
+        costs = [Decimal(str(line.facts["amount"])) for line in told.lines if line.code == "cancel-fee-applies"]
+        assert sum(costs) == sum(one.amount for one in gone.fee) - sum(one.amount for one in before.fee)
+        line = told.line("times")
+        assert line is not None
+        now, then = (sum(one.state == ReservationState.CANCELLED for one in which.occurrences) for which in (gone, before))
+        assert line.facts["times"] == now - then
+
+    @rule(ref=meetings, what=st.sampled_from(("release", "check_in", "approve", "reject", "accepted", "declined")), on=days)
+    def do(self, ref: Ref, what: str, on: date) -> None:
+        try:
+            if what == "release":
+                agreeing(self.desk.release, ref, occurrence=on)
+            elif what == "check_in":
+                agreeing(self.desk.check_in, ref)
+            elif what in ("accepted", "declined"):
+                agreeing(self.office.as_("kees", LocalRooms).respond, ref, Response(what))
+            else:
+                agreeing(self.office.as_("bo", LocalRooms).decide, ref, Decision(what))
         except Rejected:
             return
 
-    @rule(ref=meetings, what=st.sampled_from(("release", "check_in", "approve", "reject")))
-    def do(self, ref: Ref, what: str) -> None:
+    @rule(target=waits, day=days, hour=hours, minutes=lengths, name=st.sampled_from(ROOMS), people=st.sampled_from((2, 9)))
+    def wait_for(self, day: date, hour: int, minutes: int, name: str, people: int) -> Any:
+        draft = MeetingDraft(subject="w", span=span_of(day, hour, minutes), room=name, people=people)
         try:
-            if what == "release":
-                self.desk.release(ref)
-            elif what == "check_in":
-                self.desk.check_in(ref)
-            else:
-                self.office.as_("bo", LocalRooms).decide(ref, Decision(what))
+            return agreeing(self.office.as_("mia", LocalRooms).join_waitlist, draft)[1].ref
+        except Rejected:
+            return multiple()
+
+    @rule(ref=waits)
+    def wait_no_longer(self, ref: Ref) -> None:
+        try:
+            agreeing(self.office.as_("mia", LocalRooms).leave_waitlist, ref)
         except Rejected:
             return
 
@@ -157,12 +272,18 @@ class Booking(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         self.office.now += timedelta(minutes=minutes)
 
-    @rule(day=days, hour=hours, minutes=lengths)
-    def find(self, day: date, hour: int, minutes: int) -> None:
+    @rule(day=days, hour=hours, minutes=lengths, guests=st.integers(0, 7))
+    def find(self, day: date, hour: int, minutes: int, guests: int) -> None:
         wide = RoomQuery(duration=timedelta(minutes=minutes), within=span_of(day, 7, 780), limit=200)
-        for query in (RoomQuery(span=span_of(day, hour, minutes), limit=200), wide):
-            for option in self.desk.find(query):
+        who = tuple(PersonRef(email=f"guest{number}@elders.example") for number in range(guests))
+        for query in (RoomQuery(span=span_of(day, hour, minutes), attendees=who, limit=200), wide):
+            options = self.desk.find(query)
+            for option in options:
                 assert self.desk.busy(option.span, rooms=(option.room.ref,)) == ()
+            for option in options[:1]:  # what is offered can be booked
+                people = tuple(Attendee(person=one) for one in query.attendees)
+                draft = MeetingDraft(subject="x", span=option.span, room=option.room.ref, attendees=people)
+                assert not self.desk.book.preview(draft).blockers
 
     @invariant()
     def no_room_is_held_twice(self) -> None:
@@ -176,22 +297,28 @@ class Booking(RuleBasedStateMachine):
     @invariant()
     def no_beamer_is_lent_twice(self) -> None:
         chosen = (
-            sa.select(meeting_times.c.start, meeting_times.c.end, order_lines.c.quantity)
-            .join(orders, (orders.c.meeting_id == meeting_times.c.meeting_id) & (orders.c.number == meeting_times.c.number))
+            sa.select(orders.c.deliver_at, orders.c.clear_at, order_lines.c.quantity)
             .join(order_lines, order_lines.c.order_id == orders.c.id)
             .join(menu_items, menu_items.c.id == order_lines.c.item_id)
-            .where(orders.c.state == "ordered", meeting_times.c.position == 0, meeting_times.c.state != "cancelled")
+            .where(orders.c.state == "ordered", menu_items.c.name == "Beamer")
         )
         rows = self.office.read(lambda c: c.execute(chosen).all())
-        assert peak((row.start, row.end, row.quantity) for row in rows) <= BEAMERS
+        assert all(row.deliver_at < row.clear_at for row in rows)
+        assert peak((row.deliver_at, row.clear_at, row.quantity) for row in rows) <= BEAMERS
+
+    @invariant()
+    def nobody_waits_for_a_room_that_is_free(self) -> None:
+        for entry in self.office.as_("mia", LocalRooms).waitlist():
+            if entry.state == WaitState.WAITING and entry.name != "Coral":  # which is given free by the clock alone
+                assert self.desk.busy(entry.span, rooms=(entry.room,))
 
 
 def test_after_any_sequence_no_room_is_held_twice_and_none_that_is_held_is_offered() -> None:
     run_state_machine_as_test(
         Booking,
         settings=settings(
-            max_examples=60,
-            stateful_step_count=25,
+            max_examples=25,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking takes longer than a test may

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.local.conftest import Office
-from tests.local.rooms_writer import KINDS, ZONE, compete, desk, draft_of
+from tests.local.rooms_writer import BEAMER, KINDS, WAITING, ZONE, compete, desk, draft_of
 from workplace_sdk.connectors.local.rooms_setup import add_item, add_room, add_site
 from workplace_sdk.connectors.local.rooms_tables import meeting_times, meetings, order_lines, orders
 from workplace_sdk.connectors.local.schema import writes
@@ -56,7 +56,7 @@ def test_of_eight_processes_exactly_one_gets_the_room_in_every_round(house: Offi
     ]
     for process in running:
         process.start()
-    rounds = len(KINDS) * TURNS
+    rounds = (len(KINDS) + 2) * TURNS
     told = Counter(answers.get(timeout=200) for _ in range(rounds * PROCESSES))
     for process in running:
         process.join(timeout=60)
@@ -64,6 +64,11 @@ def test_of_eight_processes_exactly_one_gets_the_room_in_every_round(house: Offi
     for kind in KINDS:
         for turn in range(TURNS):
             assert (told[kind, turn, "won"], told[kind, turn, "room-conflict"]) == (1, PROCESSES - 1), (kind, turn, told)
+    for turn in range(TURNS):
+        lent = (told[BEAMER, turn, "won"], told[BEAMER, turn, "service-not-available-here"])
+        assert lent == (1, PROCESSES - 1), (turn, told)
+        assert (told[WAITING, turn, "booked"], told[WAITING, turn, "cancelled"]) == (1, 1), (turn, told)
+        assert told[WAITING, turn, "waiting"] + told[WAITING, turn, "room-conflict"] == PROCESSES - 2
     assert_no_room_is_held_twice(house)
 
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workplace_sdk.search.fold import fold, words
-from workplace_sdk.search.index import IndexedPerson, SyncState, count, mark_seen, remove, set_state, state, sweep, upsert
+from workplace_sdk.search.index import IndexedPerson, SyncState, count, marks, remove, set_state, state, upsert
 from workplace_sdk.search.query import SearchRequest, SearchResult, search
-from workplace_sdk.search.schema import index_version, people_index, prepare
+from workplace_sdk.search.schema import index_forms, index_version, index_words, people_index, prepare
 from workplace_sdk.wires.sql import Database
 
 
@@ -102,26 +102,88 @@ def test_one_word_that_nobody_has_is_given_up(database: Database) -> None:
 
 def test_changes_and_departures(database: Database) -> None:
     with database.engine().begin() as connection:
-        upsert(connection, "directory", [someone("3", "Piet Jansen", "scanners")], generation=2)
-        mark_seen(connection, "directory", ["1", "2"], 2)
+        assert upsert(connection, "directory", [someone("3", "Piet Jansen", "scanners", mark="2")]) == 1
         upsert(connection, "other", [someone("3", "Iemand Anders", "printers")])
-        assert sweep(connection, "directory", 2) == 3
-        assert count(connection, "directory") == 3
+        assert marks(connection, "directory", ["3", "4", "nobody"]) == {"3": "2", "4": None}
         assert remove(connection, "directory", ["1", "nobody"]) == 1
-        set_state(connection, "directory", SyncState("20260101", 2, "2026-01-01T00:00:00Z"))
-        assert state(connection, "directory").marker == "20260101"
+        assert count(connection, "directory") == 5
+        set_state(connection, "directory", SyncState("as read", "2026-01-01T00:00:00Z"))
+        assert state(connection, "directory").settings == "as read"
         assert state(connection, "other") == SyncState()
     assert names(ask(database, "scanners")) == ["Piet Jansen"]
     assert names(ask(database, "printers")) == ["Iemand Anders"]
     assert names(ask(database, "walesa")) == []
 
 
+def test_more_leave_than_a_statement_may_name(database: Database) -> None:
+    ids = [f"gone-{number}" for number in range(70_000)]
+    with database.engine().begin() as connection:
+        upsert(connection, "directory", [someone(id_, "Vertrokken Collega") for id_ in ids[:2500]])
+        assert remove(connection, "directory", ids) == 2500
+    assert names(ask(database, "vertrokken")) == []
+
+
+def test_words_that_nobody_has_any_more_are_not_kept(database: Database) -> None:
+    def kept() -> set[str]:
+        with database.engine().connect() as connection:
+            forms = connection.execute(sa.select(index_forms.c.word).distinct()).scalars().all()
+            words_ = connection.execute(sa.select(index_words.c.word)).scalars().all()
+            assert set(forms) == set(words_)
+            return set(words_)
+
+    assert {"walesa", "lukasz", "privacy", "postgresql"} <= kept()
+    with database.engine().begin() as connection:
+        remove(connection, "directory", ["1"])
+        upsert(connection, "directory", [someone("3", "Piet Pietersen", "scanners")])
+    assert not {"walesa", "lukasz", "postgresql", "printers", "jansen"} & kept()
+    assert {"privacy", "piet", "scanners", "janssen"} <= kept()
+    assert names(ask(database, "piet jansen")) == ["Piet Janssen"]  # one letter off, and still known
+
+
+def test_what_a_database_cannot_hold_is_kept_without_it(database: Database) -> None:
+    with database.engine().begin() as connection:
+        upsert(connection, "directory", [someone("x\ufffd", "Nul\x00 Teken", "nul\x00len", fields={"about": ["a\x00b"]})])
+    assert names(ask(database, "teken nul")) == ["Nul  Teken"]
+
+
+def test_a_text_without_end_is_searched_up_to_a_length(database: Database) -> None:
+    endless = " ".join(f"woord{number:07d}" for number in range(200_000))
+    with database.engine().begin() as connection:
+        upsert(connection, "directory", [someone("7", "Lange Adem", endless, fields={"about": [endless]})])
+    assert names(ask(database, "adem woord0000001")) == ["Lange Adem"]
+    (hit,) = ask(database, "adem").hits
+    assert len(hit.reasons[0].found) <= 200
+
+
+def test_the_domain_of_an_address_is_about_nobody(database: Database) -> None:
+    from workplace_sdk.search.experts import found
+    from workplace_sdk.search.experts import indexed as of
+    from workplace_sdk.services.common import PersonRef, Ref
+    from workplace_sdk.services.experts import Expert, ExpertQuery
+
+    def expert(id_: str, name: str, site: str) -> IndexedPerson:
+        address = f"{name.partition(' ')[0].lower()}@gemeente-utrecht.nl"
+        person = PersonRef(display_name=name, email=address, login=address)
+        where = Ref(connection="towns", kind="expert", id=id_)
+        return of(Expert(ref=where, person=person, site=site, responsibilities=("BHV",)))
+
+    with database.engine().begin() as connection:
+        upsert(connection, "towns", [expert("1", "Ana Berg", "Utrecht"), expert("2", "Bo Dal", "Zeist")])
+        (match,) = found(ExpertQuery(text="utrecht"), "towns")(connection)
+        assert (match.expert.name, match.reasons[0].kind) == ("Ana Berg", "place")
+        (match,) = found(ExpertQuery(text="bo@gemeente-utrecht.nl"), "towns")(connection)
+        assert match.expert.name == "Bo Dal"
+        duty = found(ExpertQuery(text="bhv"), "towns")(connection)
+        assert [match.reasons[0].kind for match in duty] == ["responsibility"] * 2
+
+
 def test_a_sync_that_fails_leaves_the_index_as_it_was(database: Database) -> None:
     with pytest.raises(ZeroDivisionError), database.engine().begin() as connection:
-        upsert(connection, "directory", [someone("1", "Andere Naam")], generation=3)
-        sweep(connection, "directory", 3)
+        upsert(connection, "directory", [someone("1", "Andere Naam")])
+        remove(connection, "directory", ["2"])
         raise ZeroDivisionError
     assert names(ask(database, "walesa")) == ["Łukasz Wałęsa"]
+    assert names(ask(database, "odegard")) == ["Ana Ödegård"]
 
 
 def test_an_index_of_another_version_is_made_anew(database: Database) -> None:

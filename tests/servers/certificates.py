@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Certificates:
-    """Files below *folder*: ``ca.pem``, ``stranger.pem`` and NAME.pem with NAME.key for good, wrong, expired and client."""
+    """Files below *folder*: ``ca.pem``, ``stranger.pem`` and NAME.pem with NAME.key for good, localhost, wrong, expired and client."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -16,6 +16,7 @@ class Certificates:
         self._authority("stranger", "Stranger CA")
         names = f"DNS:localhost,DNS:{socket.gethostname()},IP:127.0.0.1"
         self._server("good", names, ("-days", "30"))
+        self._server("localhost", "DNS:localhost", ("-days", "30"))
         self._server("wrong", "DNS:elsewhere.example", ("-days", "30"))
         self._server("client", "DNS:workplace.example", ("-days", "30"), use="clientAuth")
         self._server("expired", names, ("-not_before", "20200101000000Z", "-not_after", "20200102000000Z"))

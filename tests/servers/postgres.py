@@ -2,8 +2,8 @@
 
     python -m tests.servers.postgres
 
-prints one line of JSON with the URL of an empty database, and serves until it is interrupted. It asks for no password:
-what is in it is made up, and settings may not hold passwords.
+prints one line of JSON with the URL of an empty database, and serves until it is interrupted. It asks for no password,
+but of the user that ``with_password`` makes: what is in it is made up, and settings may not hold passwords.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ from pathlib import Path
 from tests.servers.process import Server, free_port, listening, serve
 
 _numbers = count(1)
+ASKED = "asked"
+"""The user who has to give a password."""
 
 
-def _bin() -> Path | None:
+def server_programs() -> Path | None:
+    """Where PostgreSQL's own programs are; ``None`` when they are not here."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name.split(".")[0]))
     if found:
         return found[-1]
@@ -34,7 +37,7 @@ def _bin() -> Path | None:
 
 def unavailable() -> str | None:
     """Why PostgreSQL cannot be started here."""
-    if _bin() is None:
+    if server_programs() is None:
         return "PostgreSQL's server programs are not installed"
     try:
         import psycopg  # noqa: F401
@@ -47,7 +50,7 @@ class Postgres:
     """A running server; ``database()`` gives the URL of a new, empty database."""
 
     def __init__(self) -> None:
-        programs = _bin()
+        programs = server_programs()
         assert programs is not None
         self._user = "postgres" if os.geteuid() == 0 else None
         self._home = Path(tempfile.mkdtemp(prefix="workplace-pg-"))
@@ -69,6 +72,8 @@ class Postgres:
             "--locale=C.UTF-8",
         ]
         subprocess.run(initdb, check=True, capture_output=True, user=self._user, cwd=self._home)
+        rules = data / "pg_hba.conf"
+        rules.write_text(f"host all {ASKED} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
         options = {
             "port": self.port,
             "listen_addresses": "127.0.0.1",
@@ -113,6 +118,19 @@ class Postgres:
         ) as connection:
             connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {like.rpartition('/')[2]}" if like else ""))
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
+
+    def with_password(self, url: str, password: str) -> str:
+        """The database of *url* for a user of its own, who has to give *password*; the URL is without it."""
+        import psycopg
+
+        name = url.rpartition("/")[2]
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(f"DROP ROLE IF EXISTS {ASKED}")
+            connection.execute(f"CREATE ROLE {ASKED} LOGIN PASSWORD '{password}'")
+            connection.execute(f"ALTER DATABASE {name} OWNER TO {ASKED}")
+        return url.replace("postgres@", f"{ASKED}@")
 
     def halt(self) -> None:
         """Stop it, keeping the data."""

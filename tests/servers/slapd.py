@@ -10,12 +10,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import quote
 
 from tests import people
 from tests.servers import keeping
@@ -125,13 +131,16 @@ class Slapd:
         self.certificates = Certificates(self.home)
         self.port, self.tls_port = free_port(), free_port()
         (self.home / "lab.schema").write_text(_SCHEMA)
-        extra = "security simple_bind=128" if require_tls else ""
+        extra = "security simple_bind=128\n" if require_tls else ""
+        who = f"gidNumber={os.getgid()}\\\\+uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth"
+        extra += f'authz-regexp "{who}" "cn=export,ou=system,{SUFFIX}"'
         data = self.home / "data"
         data.mkdir()
         self._index = index
         settings = {"home": self.home, "suffix": SUFFIX, "data": data, "extra": extra, "certificate": certificate}
         self._config = self.home / "slapd.conf"
-        self._config.write_text(_CONFIG.format(**settings, indexes=_INDEXES[index]))
+        hurried = f'limits dn.exact="{self.person(1)[0]}" size=unlimited time=1\n'
+        self._config.write_text(_CONFIG.format(**settings, indexes=_INDEXES[index]).replace("limits ", hurried + "limits ", 1))
         self._fill(data)
         self.start()
 
@@ -142,6 +151,11 @@ class Slapd:
     @property
     def uri_tls(self) -> str:
         return f"ldaps://127.0.0.1:{self.tls_port}"
+
+    @property
+    def uri_local(self) -> str:
+        """A socket of this machine: with SASL's EXTERNAL whoever runs the tests is ``export`` there."""
+        return f"ldapi://{quote(str(self.home / 'socket'), safe='')}"
 
     @property
     def people_base(self) -> str:
@@ -157,7 +171,7 @@ class Slapd:
 
     def start(self) -> None:
         """Start it (again), on the same ports with the same data."""
-        addresses = f"{self.uri} {self.uri_tls}"
+        addresses = f"{self.uri} {self.uri_tls} {self.uri_local}"
         self._server = Server([SLAPD, "-f", str(self._config), "-h", addresses, "-d", "0"], self.home / "log")
         self._server.wait_until(lambda: listening(self.port) and listening(self.tls_port))
 
@@ -165,14 +179,44 @@ class Slapd:
     def pid(self) -> int:
         return self._server.pid
 
-    def remove(self, dn: str) -> None:
-        """Delete an entry, as an administrator of the directory would."""
+    @contextmanager
+    def administrator(self) -> Iterator[Any]:
+        """A connection of python-ldap that may change everything, and sees referrals as entries."""
+        from ldap.controls.simple import ManageDSAITControl
+
         import ldap
 
         connection = ldap.initialize(self.uri)
+        connection.set_option(ldap.OPT_SERVER_CONTROLS, [ManageDSAITControl()])
         connection.simple_bind_s(*self.account("admin"))
-        connection.delete_s(dn)
+        yield connection
         connection.unbind_s()
+
+    def remove(self, dn: str) -> None:
+        """Delete an entry."""
+        with self.administrator() as connection:
+            connection.delete_s(dn)
+
+    def replace(self, dn: str, **values: str | bytes) -> None:
+        """Give attributes of an entry one value each."""
+        from ldap import MOD_REPLACE
+
+        with self.administrator() as connection:
+            changes = [
+                (MOD_REPLACE, name, [value if isinstance(value, bytes) else value.encode()]) for name, value in values.items()
+            ]
+            connection.modify_s(dn, changes)
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """The server accepts connections, and does nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+        while " T " not in Path(f"/proc/{self.pid}/stat").read_text():
+            time.sleep(0.01)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def halt(self) -> None:
         """Stop it, keeping the data."""

@@ -170,6 +170,15 @@ def test_public_holidays_of_country_and_subdivision() -> None:
         public_holidays("XX", [2026])
 
 
+@pytest.mark.parametrize(
+    ("region", "afternoons"),
+    [("IS", 2), ("PR", 1), ("AU-SA", 0), ("EE", 0), ("CN", 0)],  # evenings, an hour earlier home, for some people only
+)
+def test_half_holidays_are_those_that_begin_at_noon(region: str, afternoons: int) -> None:
+    found = [one for one in public_holidays(region, [2026]).values() if one.portion is not Portion.FULL]
+    assert [one.portion for one in found] == [Portion.PM] * afternoons
+
+
 def test_drafts_by_their_ends() -> None:
     friday = MONDAY + timedelta(days=4)
     draft = LeaveDraft.between("Leave", MONDAY, friday, first_portion=Portion.PM, last_portion=Portion.AM)

@@ -69,7 +69,10 @@ def test_a_query_is_for_a_time_or_for_a_duration_within_one(wrong) -> None:
 
 def test_a_query_seats_who_is_asked_for() -> None:
     ana, kees = PersonRef(login="ana"), PersonRef(login="kees")
-    assert RoomQuery(span=NOON, attendees=(ana,), optional=(kees,)).seats == 2
+    query = RoomQuery(span=NOON, attendees=(ana,), optional=(kees,))
+    assert query.seats == 3  # with whoever organizes it
+    assert (query.seats_with(kees), query.seats_with(PersonRef(login="mia"))) == (2, 3)
+    assert RoomQuery(span=NOON, people=2).seats == 2
     assert RoomQuery(span=NOON, attendees=(ana,), people=9).seats == 9
 
 
@@ -190,7 +193,7 @@ def test_lengths_as_people_say_them(length: timedelta, en: str, nl: str) -> None
             RestrictedRoom(request_to=PersonRef(display_name="Bo")),
             "Deze zaal kan niet door iedereen worden geboekt. U kunt het vragen aan Bo.",
         ),
-        (FeatureMissing(missing=["video_conference"]), "De zaal heeft geen: video conference."),
+        (FeatureMissing(missing=["video_conference"]), "De zaal heeft geen: videovergaderen."),
         (OutsideBookingWindow(), "Dat tijdstip is voorbij."),
         (CancelFeeApplies(fee=Money.of("12.50", "EUR")), "Nu annuleren van wat besteld is kost 12.50 EUR."),
     ],

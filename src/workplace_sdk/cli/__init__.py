@@ -11,6 +11,9 @@ def main() -> None:
     # A command is short. Looking for garbage while it imports, and among all modules when it ends, costs a quarter of it.
     gc.set_threshold(400_000, 50, 50)
     atexit.register(gc.freeze)
-    from workplace_sdk.cli.root import run
+    try:
+        from workplace_sdk.cli.root import run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before there is anything that could say so
+        raise SystemExit(130) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workplace_sdk.cli.common import Desk, desk_command
+from workplace_sdk.cli.desk import Desk, desk_command
 from workplace_sdk.cli.showing import show, wants_json, words
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workplace_sdk.cli.showing import choose, show, words
+from workplace_sdk.cli.showing import choose, show, text_of, words
 
 if TYPE_CHECKING:
     from workplace_sdk.workplace import Workplace
 
 
 @click.command("demo")
-@click.option("--lang", "language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
+@click.option(
+    "--lang", "language", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Language of the tour."
+)
 def command(language: str) -> None:
     """Walk through a care group: leave, a colleague, a room with lunch, expenses, a broken printer.
 
@@ -22,7 +24,7 @@ def command(language: str) -> None:
     """
     from workplace_sdk.testing import sample_workplace
 
-    choose(as_json=False, language=language, settings=None)
+    choose(as_json=False, language=language, zone="Europe/Amsterdam")
     with sample_workplace() as sample:
         sanne, mehmet = sample.person("sanne"), sample.person("mehmet")
         click.echo(words("Care group De Linde, Monday 2 March 2026.", "Zorggroep De Linde, maandag 2 maart 2026."))
@@ -32,6 +34,13 @@ def command(language: str) -> None:
         _expenses(sanne, mehmet)
         _incident(sanne, sample.person("joao"), sample.person("bram"))
         _inbox(mehmet)
+    click.echo()
+    click.echo(
+        words(
+            "To try it yourself, in an empty folder: workplace init --sample",
+            "Zelf proberen, in een lege map: workplace init --sample --lang nl",
+        )
+    )
 
 
 def _step(number: int, en: str, nl: str) -> None:
@@ -142,7 +151,7 @@ def _expenses(sanne: Workplace, mehmet: Workplace) -> None:
         },
     )
     click.echo(
-        f"   {words('to be paid', 'te betalen')}: {decided.totals.payable}, {words('VAT', 'btw')} {decided.totals.tax}, {decided.status}"
+        f"   {words('to be paid', 'te betalen')}: {decided.totals.payable}, {words('VAT', 'btw')} {decided.totals.tax}, {text_of(decided.status)}"
     )
 
 
@@ -168,7 +177,7 @@ def _incident(sanne: Workplace, joao: Workplace, bram: Workplace) -> None:
     show(similar, {words("ticket", "melding"): "number", words("what", "wat"): "title", words("why", "waarom"): "reasons"})
     bram.incidents.handle(ticket.ref, TicketChange(status=TicketStatus.RESOLVED, resolution="Trommel vervangen"))
     done = sanne.incidents.confirm_resolved(ticket.ref)
-    click.echo(f"   {done.number} {done.status}: {done.resolution}")
+    click.echo(f"   {done.number} {text_of(done.status)}: {done.resolution}")
 
 
 def _inbox(mehmet: Workplace) -> None:

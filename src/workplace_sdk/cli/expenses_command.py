@@ -1,14 +1,18 @@
-"""``workplace expenses``."""
+"""``workplace expenses``: rates, reports, and decisions about them."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import click
 
-from workplace_sdk.cli.common import DATE, FILE, Desk, agreed, desk_command, draft, key_option, person, ref, upload, yes_option
-from workplace_sdk.cli.showing import show, words
+from workplace_sdk.cli.asking import agreed
+from workplace_sdk.cli.desk import Desk, desk_command, key_option, person_option, yes_option
+from workplace_sdk.cli.expenses_claiming import CLAIMING, REPORT, columns, report_fields, show_report
+from workplace_sdk.cli.saving import save, to_option
+from workplace_sdk.cli.showing import collected, show, words
+from workplace_sdk.cli.typed import DAY, RefTo
 
 
 @click.group("expenses")
@@ -16,11 +20,18 @@ def command() -> None:
     """Claim expenses, mileage and receipts."""
 
 
+for _claiming in CLAIMING:
+    command.add_command(_claiming)
+
+_REASON = click.option("--reason", help="Why.")
+
+
 @desk_command("categories", group=command)
-def categories(desk: Desk) -> None:
+@click.option("--on", type=DAY, help="As they are on this date; today by default.")
+def categories(desk: Desk, on: date | None) -> None:
     """What can be claimed."""
     show(
-        desk.work.expenses.categories(),
+        desk.work.expenses.categories(on=on),
         {
             words("code", "code"): "code",
             words("category", "soort"): "name",
@@ -31,176 +42,193 @@ def categories(desk: Desk) -> None:
     )
 
 
-@desk_command("list", group=command)
-@click.option("--person", "who", metavar="PERSON", help="Someone else, where you may.")
-def list_(desk: Desk, who: str | None) -> None:
-    """Reports, the newest first."""
-    show(list(desk.work.expenses.requests(person(who))), _columns(), empty=("No reports.", "Geen declaraties."))
-
-
-@desk_command("show", group=command)
-@click.argument("report")
-def show_(desk: Desk, report: str) -> None:
-    """One report with its lines."""
-    found = desk.work.expenses.get(ref(report, "expense"))
-    from workplace_sdk.cli.showing import table, wants_json
-
-    show(found, _fields())
-    if not wants_json():
-        table(
-            found.lines,
-            {
-                words("date", "datum"): "date",
-                words("category", "soort"): "category",
-                words("what", "wat"): "description",
-                words("paid", "betaald"): "original",
-                words("claimed", "gevraagd"): "claimed",
-                words("approved", "goedgekeurd"): "approved",
-            },
-        )
-
-
-_RECEIPT = click.option("--receipt", "receipts", type=FILE, multiple=True, help="A photo or file of the receipt.")
-_ON = click.option("--on", type=DATE, help="When it was; today by default.")
-_TITLE = click.option("--title", help="Of the report; the description by default.")
-
-
-@desk_command("claim", group=command)
-@click.argument("amount")
-@click.argument("category")
-@click.argument("description", required=False, default="")
-@_ON
-@_RECEIPT
-@_TITLE
-@click.option("--merchant")
-@click.option("--company-card", is_flag=True, help="Paid with the company's card.")
-@click.option("--attendee", "attendees", multiple=True, help="Who was there.")
-@click.option("--receipt-lost", is_flag=True, help="The receipt is lost, and you say so.")
-@key_option
-@yes_option
-def claim(
-    desk: Desk,
-    amount: str,
-    category: str,
-    description: str,
-    on: datetime | None,
-    receipts: tuple[str, ...],
-    title: str | None,
-    merchant: str | None,
-    company_card: bool,
-    attendees: tuple[str, ...],
-    receipt_lost: bool,
-    key: str | None,
-    yes: bool,
-) -> None:
-    """Claim what you paid: workplace expenses claim '12.50 EUR' Meals 'Lunch met klant' --receipt bon.jpg"""
-    from workplace_sdk.services.common import Money
-    from workplace_sdk.services.expenses import PaidWith
-
-    try:
-        money = Money.parse(amount)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="AMOUNT") from None
-    line = {
-        "amount": money,
-        "merchant": merchant,
-        "paid_with": PaidWith.COMPANY_CARD if company_card else PaidWith.OWN_MONEY,
-        "attendees": attendees,
-        "receipts": tuple(upload(path) for path in receipts),
-        "receipt_lost": receipt_lost,
-    }
-    _submit(desk, line, category, description, on, title, key=key, yes=yes)
-
-
-@desk_command("kilometres", group=command)
-@click.argument("kilometres")
-@click.argument("origin")
-@click.argument("destination")
-@click.option("--round-trip", is_flag=True, help="There and back.")
-@click.option("--vehicle", type=click.Choice(["car", "electric_car", "motorbike", "bicycle"]), default="car", show_default=True)
-@click.option("--category", default="Kilometres", show_default=True)
-@_ON
-@_TITLE
-@key_option
-@yes_option
-def kilometres(
-    desk: Desk,
-    kilometres: str,
-    origin: str,
-    destination: str,
-    round_trip: bool,
-    vehicle: str,
-    category: str,
-    on: datetime | None,
-    title: str | None,
-    key: str | None,
-    yes: bool,
-) -> None:
-    """Claim a journey by your own vehicle: workplace expenses kilometres 42 Utrecht Amersfoort --round-trip"""
-    from workplace_sdk.services.expenses import Distance
-
-    way = draft(Distance, origin=origin, destination=destination, length=kilometres, round_trip=round_trip, vehicle=vehicle)
-    _submit(desk, {"distance": way}, category, f"{origin} - {destination}", on, title, key=key, yes=yes)
-
-
-def _submit(
-    desk: Desk,
-    line: dict[str, Any],
-    category: str,
-    description: str,
-    on: datetime | None,
-    title: str | None,
-    *,
-    key: str | None,
-    yes: bool,
-) -> None:
-    from workplace_sdk.services.expenses import LineDraft, ReportDraft
-
-    day = on.date() if on else desk.work.session.today()
-    made = draft(LineDraft, date=day, category=category, description=description, **line)
-    report = draft(ReportDraft, title=title or description or category, lines=(made,))
-    show(agreed(desk.work.expenses.submit, report, yes=yes, key=key), _fields())
-
-
-@desk_command("withdraw", group=command)
-@click.argument("report")
-@key_option
-@yes_option
-def withdraw(desk: Desk, report: str, key: str | None, yes: bool) -> None:
-    """Take back a report that is not decided yet."""
-    show(agreed(desk.work.expenses.withdraw, ref(report, "expense"), yes=yes, key=key), _fields())
-
-
-@desk_command("decide", group=command)
-@click.argument("report")
-@click.argument("decision", type=click.Choice(["approve", "reject", "return"]))
-@click.option("--comment", help="Why; needed for reject and return.")
-@key_option
-@yes_option
-def decide(desk: Desk, report: str, decision: str, comment: str | None, key: str | None, yes: bool) -> None:
-    """Approve, reject or return a report."""
-    from workplace_sdk.services.common import Decision
-
+@desk_command("rates", group=command)
+@click.option("--on", type=DAY, help="As they are on this date; today by default.")
+def rates(desk: Desk, on: date | None) -> None:
+    """What a distance by one's own vehicle pays."""
     show(
-        agreed(desk.work.expenses.decide, ref(report, "expense"), Decision(decision), comment=comment, yes=yes, key=key),
-        _fields(),
+        desk.work.expenses.rates(on=on),
+        {
+            words("vehicle", "voertuig"): "vehicle",
+            words("rate", "tarief"): "rate",
+            words("untaxed", "onbelast"): "untaxed",
+            words("per", "per"): "unit",
+            words("over", "boven"): "over",
+            words("from", "van"): "first",
+        },
+        empty=("No rate is known.", "Er is geen tarief bekend."),
     )
 
 
-def _columns() -> dict[str, str]:
-    return {
-        words("report", "declaratie"): "ref",
-        words("title", "titel"): "title",
-        words("claimed", "gevraagd"): "totals.claimed",
-        words("payable", "te betalen"): "totals.payable",
-        words("status", "status"): "status",
-    }
+@desk_command("per-diems", group=command)
+@click.option("--country", metavar="XX", help="Only of this country (ISO 3166).")
+@click.option("--on", type=DAY, help="As they are on this date; today by default.")
+def per_diems(desk: Desk, country: str | None, on: date | None) -> None:
+    """What a day away pays."""
+    show(
+        desk.work.expenses.per_diem_rates(country=country.upper() if country else None, on=on),
+        {
+            words("country", "land"): "country",
+            words("city", "plaats"): "city",
+            words("day", "dag"): "day",
+            words("night", "nacht"): "night",
+            words("from", "van"): "first",
+        },
+        empty=("No rate is known.", "Er is geen tarief bekend."),
+    )
 
 
-def _fields() -> dict[str, str]:
-    return {
-        **_columns(),
-        words("VAT", "btw"): "totals.tax",
-        words("who", "wie"): "employee.label",
-        words("key", "sleutel"): "key",
-    }
+@desk_command("list", group=command)
+@person_option
+@click.option("--since", type=DAY, help="Costs from this date on.")
+@click.option("--until", type=DAY, help="Costs up to and including this date.")
+def list_(desk: Desk, who: Any, since: date | None, until: date | None) -> None:
+    """Reports, the newest first."""
+    pages = desk.work.expenses.requests(who, since=since, until=until)
+    show(collected(pages), columns(), empty=("No reports.", "Geen declaraties."))
+
+
+@desk_command("show", group=command)
+@click.argument("report", type=REPORT)
+def show_(desk: Desk, report: Any) -> None:
+    """One report with its lines and what happened to it."""
+    show_report(desk.work.expenses.get(report))
+
+
+@desk_command("withdraw", group=command)
+@click.argument("report", type=REPORT)
+@_REASON
+@key_option
+@yes_option
+def withdraw(desk: Desk, report: Any, reason: str | None, key: Any, yes: bool) -> None:
+    """Take back a report that is not decided yet."""
+    show(agreed(desk.work.expenses.withdraw, report, reason=reason, yes=yes, key=key), report_fields())
+
+
+@desk_command("cancel", group=command)
+@click.argument("report", type=REPORT)
+@_REASON
+@key_option
+@yes_option
+def cancel(desk: Desk, report: Any, reason: str | None, key: Any, yes: bool) -> None:
+    """Give up a report for good."""
+    show(agreed(desk.work.expenses.cancel, report, reason=reason, yes=yes, key=key), report_fields())
+
+
+@desk_command("comment", group=command)
+@click.argument("report", type=REPORT)
+@click.argument("text")
+@key_option
+@yes_option
+def comment(desk: Desk, report: Any, text: str, key: Any, yes: bool) -> None:
+    """Say something about a report to who decides about it, or to who claimed it."""
+    show(agreed(desk.work.expenses.comment, report, text, yes=yes, key=key), report_fields())
+
+
+@desk_command("file", group=command)
+@click.argument("report", type=REPORT)
+@click.argument("name")
+@to_option
+def file(desk: Desk, report: Any, name: str, to: str | None) -> None:
+    """Save a receipt of a report, by its name or reference."""
+    kept = [one for line in desk.work.expenses.get(report).lines for one in line.receipts]
+    save(kept, name, to, lambda one: desk.work.expenses.attachment(report, one))
+
+
+@desk_command("decide", group=command)
+@click.argument("report", type=REPORT)
+@click.argument("decision", type=click.Choice(["approve", "reject", "return"]))
+@click.option("--comment", help="Why; needed for reject and return.")
+@click.option(
+    "--line",
+    "lines",
+    multiple=True,
+    metavar="'2 7.50'",
+    help="With approve: of the line with this number only so much, in the report's currency. '0' for nothing.",
+)
+@key_option
+@yes_option
+def decide(desk: Desk, report: Any, decision: str, comment: str | None, lines: tuple[str, ...], key: Any, yes: bool) -> None:
+    """Approve, reject or return a report."""
+    from workplace_sdk.services.common import Decision
+
+    less = _line_decisions(desk, report, lines) if lines else ()
+    done = agreed(desk.work.expenses.decide, report, Decision(decision), comment=comment, lines=less, yes=yes, key=key)
+    show(done, report_fields())
+
+
+def _line_decisions(desk: Desk, report: Any, lines: tuple[str, ...]) -> tuple[Any, ...]:
+    from workplace_sdk.cli.typed import NUMBER, draft
+    from workplace_sdk.services.common import Money
+    from workplace_sdk.services.expenses import LineDecision
+
+    found = desk.work.expenses.get(report)
+    made: list[Any] = []
+    for text in lines:
+        number, _, amount = text.strip().partition(" ")
+        try:
+            line = found.lines[int(number) - 1] if int(number) > 0 else None
+            approved = NUMBER.understood(amount.strip())
+        except (ValueError, IndexError):
+            line, approved = None, None
+        if line is None or approved is None:
+            raise click.BadParameter(
+                words(f"{text!r} is no number of a line and an amount", f"{text!r} is geen regelnummer met een bedrag"),
+                param_hint="--line",
+            )
+        made.append(draft(LineDecision, line=line.ref, amount=Money(amount=approved, currency=found.currency)))
+    return tuple(made)
+
+
+@desk_command("pay", group=command)
+@click.argument("report", type=REPORT)
+@click.argument("on", type=DAY)
+@key_option
+@yes_option
+def pay(desk: Desk, report: Any, on: date, key: Any, yes: bool) -> None:
+    """Say that a report is paid on this date; for who has the right expenses.pay."""
+    show(agreed(desk.work.expenses.pay, report, on=on, yes=yes, key=key), report_fields())
+
+
+@desk_command("reverse", group=command)
+@click.argument("report", type=REPORT)
+@click.argument("reason")
+@key_option
+@yes_option
+def reverse(desk: Desk, report: Any, reason: str, key: Any, yes: bool) -> None:
+    """Undo a decision or a payment; for who has the right expenses.pay."""
+    show(agreed(desk.work.expenses.reverse, report, reason, yes=yes, key=key), report_fields())
+
+
+@desk_command("receipts", group=command)
+def receipts(desk: Desk) -> None:
+    """Receipts that you uploaded and no report uses yet."""
+    show(
+        desk.work.expenses.receipts(),
+        {
+            words("receipt", "bon"): "ref",
+            words("file", "bestand"): "file.name",
+            words("bytes", "bytes"): "file.size",
+            words("since", "sinds"): "file.created_at",
+        },
+        empty=("None.", "Geen."),
+    )
+
+
+@desk_command("receipt", group=command)
+@click.argument("receipt", type=RefTo("receipt"))
+@to_option
+def receipt(desk: Desk, receipt: Any, to: str | None) -> None:
+    """Save an uploaded receipt."""
+    kept = [one.file for one in desk.work.expenses.receipts() if one.ref == receipt]
+    save(kept, kept[0].name if kept else str(receipt), to, lambda _: desk.work.expenses.receipt(receipt))
+
+
+@desk_command("discard", group=command)
+@click.argument("receipt", type=RefTo("receipt"))
+@key_option
+@yes_option
+def discard(desk: Desk, receipt: Any, key: Any, yes: bool) -> None:
+    """Throw away an uploaded receipt that no report uses."""
+    agreed(desk.work.expenses.discard_receipt, receipt, yes=yes, key=key)
+    show({"receipt": receipt, "discarded": True}, {words("thrown away", "weggegooid"): "receipt"})

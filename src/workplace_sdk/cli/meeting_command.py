@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import click
 
-from workplace_sdk.cli.common import DATE, Desk, agreed, desk_command, draft, key_option, person, yes_option
-from workplace_sdk.cli.rooms_command import counted, features_of, span_of
-from workplace_sdk.cli.showing import chosen_language, say, show, wants_json, words
+from workplace_sdk.cli.asking import agreed
+from workplace_sdk.cli.desk import Desk, desk_command, key_option, yes_option
+from workplace_sdk.cli.rooms_booking import diets_of, span
+from workplace_sdk.cli.rooms_command import features_of
+from workplace_sdk.cli.showing import chosen_language, printable, put, say, show, wants_json, words
+from workplace_sdk.cli.typed import CLOCK, COUNTED, DAY, PERSON, SUM, Misunderstood, RefTo, draft
+
+
+class _Planned(RefTo):
+    """A planned meeting: its key, or ``plan:meetings/KEY``."""
+
+    def understood(self, text: str) -> Any:
+        from workplace_sdk.meetings.journal import CONNECTION
+        from workplace_sdk.services.common import Ref
+
+        if ":" in text:
+            return super().understood(text)
+        if not text:
+            raise Misunderstood("the key of a planned meeting", "de sleutel van een gepland overleg")
+        return Ref(connection=CONNECTION, kind="plan", id=text)
+
+
+PLANNED = _Planned("plan")
 
 
 @click.group("meeting")
@@ -19,14 +39,14 @@ def command() -> None:
 
 @desk_command("plan", group=command)
 @click.argument("subject")
-@click.argument("day", type=DATE)
-@click.argument("start", required=False)
-@click.argument("end", required=False)
+@click.argument("day", type=DAY)
+@click.argument("start", type=CLOCK, required=False)
+@click.argument("end", type=CLOCK, required=False)
 @click.option(
     "--minutes", type=click.IntRange(5, 600), default=60, show_default=True, help="How long, when no START and END are given."
 )
-@click.option("--attendee", "attendees", multiple=True, metavar="PERSON", help="Who comes: an address, login:NAME, or a name.")
-@click.option("--optional", multiple=True, metavar="PERSON", help="Who may come.")
+@click.option("--attendee", "attendees", type=PERSON, multiple=True, help="Who comes: an address, login:NAME, or a name.")
+@click.option("--optional", type=PERSON, multiple=True, help="Who may come.")
 @click.option(
     "--people", type=click.IntRange(1, 10_000), help="How many come, when that is more than those invited and those who eat."
 )
@@ -40,21 +60,22 @@ def command() -> None:
 )
 @click.option("--lunch", type=click.IntRange(1, 10_000), metavar="NUMBER", help="Lunch for so many.")
 @click.option("--vegetarian", type=click.IntRange(1, 10_000), metavar="NUMBER", help="How many of them eat no meat.")
-@click.option("--diet", "diets", multiple=True, metavar="'2 vegan'", help="How many of the people have another diet.")
-@click.option("--order", "orders", multiple=True, metavar="'8 Coffee'", help="Something else to bring: a number and an item.")
+@click.option("--diet", "diets", type=COUNTED, multiple=True, help="How many of the people have another diet, '2 vegan'.")
+@click.option(
+    "--order", "orders", type=COUNTED, multiple=True, help="Something else to bring: a number and an item, '8 Coffee'."
+)
 @click.option("--note", help="For who brings it.")
-@click.option("--cost-centre", metavar="CODE")
+@click.option("--cost-centre", metavar="CODE", help="Who pays for it.")
 @click.option("--repeat", metavar="RRULE", help="Such as FREQ=WEEKLY;COUNT=4.")
 @click.option("--best-effort", is_flag=True, help="Leave out what cannot be had; otherwise it is all or nothing.")
 @click.option("--private", is_flag=True, help="Others see that you are busy, not with what.")
 @key_option
 @yes_option
-def plan(desk: Desk, /, **asked: Any) -> None:
-    """Plan a meeting: workplace meeting plan Overleg 2026-12-03 12:00 13:30 --attendee sanne@... --lunch 8 --vegetarian 2 --projector
+def plan(desk: Desk, yes: bool, key: Any, **asked: Any) -> None:
+    """Plan a meeting. Without START and END the first time on DAY is taken at which everyone and a room are free.
 
-    Without START and END the first time on DAY is taken at which everyone and a room are free.
+    workplace meeting plan Overleg 3-12-2026 12:00 13:30 --lunch 8 --vegetarian 2 --projector
     """
-    yes, key = asked.pop("yes"), asked.pop("key")
     _show(agreed(desk.work.meetings.plan, _plan(desk, **asked), yes=yes, key=key))
 
 
@@ -62,21 +83,14 @@ def _plan(desk: Desk, **asked: Any) -> Any:
     from workplace_sdk.services.meetings import MeetingPlan
     from workplace_sdk.services.rooms import Attendee, Policy, Role
 
-    zone = desk.work.settings.time_zone
-    day: datetime = asked["day"]
-    if asked["start"] and asked["end"]:
-        when: dict[str, Any] = {"span": span_of(day.date(), asked["start"], asked["end"], zone)}
-    elif asked["start"]:
-        raise click.UsageError("give START and END, or neither")
-    else:
-        when = {"duration": timedelta(minutes=asked["minutes"]), "within": span_of(day.date(), "08:00", "18:00", zone)}
-    people = [Attendee(person=person(one)) for one in asked["attendees"]]
-    people += [Attendee(person=person(one), role=Role.OPTIONAL) for one in asked["optional"]]
+    zone, day = desk.work.settings.time_zone, asked["day"]
+    people = [Attendee(person=person) for person in asked["attendees"]]
+    people += [Attendee(person=person, role=Role.OPTIONAL) for person in asked["optional"]]
     wanted = (*asked["equipment"], *(("projector",) if asked["projector"] else ()))
     return draft(
         MeetingPlan,
         subject=asked["subject"],
-        **when,
+        **_when(day, asked["start"], asked["end"], asked["minutes"], zone),
         rrule=asked["repeat"],
         room=asked["room"],
         without_room=asked["no_room"],
@@ -92,31 +106,40 @@ def _plan(desk: Desk, **asked: Any) -> Any:
     )
 
 
+def _when(day: date, start: time | None, end: time | None, minutes: int, zone: str) -> dict[str, Any]:
+    if (start is None) != (end is None):
+        raise click.UsageError(words("give START and END, or neither", "geef START en END, of geen van beide"))
+    if start is not None and end is not None:
+        return {"span": span(day, start, end, zone)}
+    return {"duration": timedelta(minutes=minutes), "within": span(day, time(8), time(18), zone)}
+
+
 def _orders(asked: dict[str, Any]) -> tuple[Any, ...]:
     from workplace_sdk.services.rooms import Diet, OrderDraft, OrderLine
 
-    lines = [draft(OrderLine, item=name, quantity=number) for number, name in map(counted, asked["orders"])]
+    lines = [draft(OrderLine, item=name, quantity=number) for number, name in asked["orders"]]
     if asked["lunch"]:
         lines.insert(0, OrderLine(item="Lunch", quantity=asked["lunch"]))
-    diets: dict[Any, int] = {}
-    for number, name in map(counted, asked["diets"]):
-        if name not in set(Diet):
-            raise click.BadParameter(f"{name} is none of {', '.join(Diet)}", param_hint="--diet")
-        diets[Diet(name)] = number
+    diets = diets_of(asked["diets"])
     if asked["vegetarian"]:
         diets[Diet.VEGETARIAN] = asked["vegetarian"]
     if not lines:
         if diets or asked["note"]:
-            raise click.UsageError("--vegetarian, --diet and --note go with --lunch or --order")
+            raise click.UsageError(
+                words(
+                    "--vegetarian, --diet and --note go with --lunch or --order",
+                    "--vegetarian, --diet en --note horen bij --lunch of --order",
+                )
+            )
         return ()
     return (draft(OrderDraft, lines=tuple(lines), diets=diets, note=asked["note"]),)
 
 
 @desk_command("show", group=command)
-@click.argument("meeting")
-def show_(desk: Desk, meeting: str) -> None:
+@click.argument("meeting", type=PLANNED)
+def show_(desk: Desk, meeting: Any) -> None:
     """What became of a planned meeting. MEETING is its key."""
-    _show(desk.work.meetings.get(_ref(meeting)))
+    _show(desk.work.meetings.get(meeting))
 
 
 @desk_command("unfinished", group=command)
@@ -131,21 +154,22 @@ def unfinished(desk: Desk) -> None:
 
 
 @desk_command("resume", group=command)
-@click.argument("meeting", required=False)
+@click.argument("meeting", type=PLANNED, required=False)
 @click.option("--again", is_flag=True, help="Do again what may have been done and cannot be found.")
 @yes_option
-def resume(desk: Desk, meeting: str | None, again: bool, yes: bool) -> None:
+def resume(desk: Desk, meeting: Any, again: bool, yes: bool) -> None:
     """Go on with a meeting that was broken off; with the only unfinished one when MEETING is left out."""
     from workplace_sdk.kernel.errors import NotFound
 
-    chosen = _ref(meeting) if meeting else None
+    chosen = meeting
     if chosen is None:
         found = desk.work.meetings.unfinished()
         if not found:
             raise NotFound(words("nothing is unfinished", "er is niets onaf"))
         if len(found) > 1:
             names = ", ".join(f"{one.ref.id} ({one.subject})" for one in found)
-            raise click.UsageError(f"several are unfinished, name one: {names}")
+            text = words("several are unfinished, name one", "er zijn er meer onaf, noem er een")
+            raise click.UsageError(f"{text}: {names}")
         chosen = found[0].ref
     for line in desk.work.meetings.get(chosen).report(chosen_language()):
         say(line)
@@ -153,31 +177,15 @@ def resume(desk: Desk, meeting: str | None, again: bool, yes: bool) -> None:
 
 
 @desk_command("cancel", group=command)
-@click.argument("meeting")
+@click.argument("meeting", type=PLANNED)
 @click.option("--reason", help="For those who hear of it.")
-@click.option("--accept-fee", metavar="'40 EUR'", help="What you agree to pay at most for what was ordered.")
+@click.option("--accept-fee", type=SUM, help="What you agree to pay at most for what was ordered.")
 @yes_option
-def cancel(desk: Desk, meeting: str, reason: str | None, accept_fee: str | None, yes: bool) -> None:
+def cancel(desk: Desk, meeting: Any, reason: str | None, accept_fee: Any, yes: bool) -> None:
     """Give up a planned meeting: every part is cancelled where it was booked."""
-    from workplace_sdk.services.common import Money
-
-    try:
-        fee = Money.parse(accept_fee) if accept_fee else None
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--accept-fee") from None
-    chosen = _ref(meeting)
-    for line in desk.work.meetings.get(chosen).report(chosen_language()):
+    for line in desk.work.meetings.get(meeting).report(chosen_language()):
         say(line)
-    _show(agreed(desk.work.meetings.cancel, chosen, reason=reason, accept_fee=fee, yes=yes))
-
-
-def _ref(text: str) -> Any:
-    """A planned meeting as typed: its key, or ``plan:meetings/KEY``."""
-    from workplace_sdk.cli.common import ref
-    from workplace_sdk.meetings.journal import CONNECTION
-    from workplace_sdk.services.common import Ref
-
-    return ref(text, "plan") if ":" in text else Ref(connection=CONNECTION, kind="plan", id=text)
+    _show(agreed(desk.work.meetings.cancel, meeting, reason=reason, accept_fee=accept_fee, yes=yes))
 
 
 def _show(planned: Any) -> None:
@@ -185,7 +193,7 @@ def _show(planned: Any) -> None:
         show(planned)
         return
     head, *lines = planned.report(chosen_language())
-    click.echo(click.style(head, bold=True))
+    put(click.style(head, bold=True))
     for line in lines:
-        click.echo(f"  {line}")
-    click.echo(f"  {words('key', 'sleutel')}: {planned.ref.id}")
+        put(f"  {printable(line)}")
+    put(f"  {words('key', 'sleutel')}: {planned.ref.id}")

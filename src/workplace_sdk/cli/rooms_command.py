@@ -1,14 +1,16 @@
-"""``workplace rooms``."""
+"""``workplace rooms``: looking for rooms, and what is booked."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import click
 
-from workplace_sdk.cli.common import DATE, Desk, agreed, desk_command, draft, key_option, person, ref, yes_option
-from workplace_sdk.cli.showing import show, words
+from workplace_sdk.cli.desk import Desk, desk_command
+from workplace_sdk.cli.rooms_booking import BOOKING, MEETING, columns, show_meeting, span
+from workplace_sdk.cli.showing import collected, show, words
+from workplace_sdk.cli.typed import CLOCK, DAY, PERSON, draft
 
 
 @click.group("rooms")
@@ -16,10 +18,23 @@ def command() -> None:
     """Plan meetings: rooms, people, lunch, equipment."""
 
 
+for _booking in BOOKING:
+    command.add_command(_booking)
+
 _FEATURES = click.option("--with", "features", multiple=True, metavar="FEATURE", help="projector, whiteboard, step_free, ...")
 _PEOPLE = click.option(
     "--people", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many it has to seat."
 )
+
+
+@desk_command("sites", group=command)
+def sites(desk: Desk) -> None:
+    """Places with rooms."""
+    show(
+        desk.work.rooms.sites(),
+        {words("site", "locatie"): "name", words("address", "adres"): "address", words("time zone", "tijdzone"): "zone"},
+        empty=("There are none.", "Er zijn er geen."),
+    )
 
 
 @desk_command("list", group=command)
@@ -35,42 +50,62 @@ def list_(desk: Desk, site: str | None, people: int, features: tuple[str, ...]) 
             words("site", "locatie"): "site",
             words("seats", "plaatsen"): "capacity",
             words("has", "heeft"): "features",
+            words("booking", "boeken"): "bookability",
         },
         empty=("No room fits.", "Geen zaal past."),
     )
 
 
 @desk_command("find", group=command)
-@click.argument("day", type=DATE)
-@click.argument("start", required=False)
-@click.argument("end", required=False)
+@click.argument("day", type=DAY)
+@click.argument("start", type=CLOCK, required=False)
+@click.argument("end", type=CLOCK, required=False)
 @click.option(
     "--minutes", type=click.IntRange(5, 600), default=60, show_default=True, help="How long, when no START and END are given."
 )
 @click.option("--site", help="Only there.")
-@click.option("--attendee", "attendees", multiple=True, metavar="PERSON")
+@click.option("--near", type=PERSON, help="Rather at the site of this person.")
+@click.option("--attendee", "attendees", type=PERSON, multiple=True, help="Who has to be free.")
+@click.option("--repeat", metavar="RRULE", help="Free at every time of a series, such as FREQ=WEEKLY;COUNT=4.")
 @_PEOPLE
 @_FEATURES
 def find(
     desk: Desk,
-    day: datetime,
-    start: str | None,
-    end: str | None,
+    day: date,
+    start: time | None,
+    end: time | None,
     minutes: int,
     site: str | None,
-    attendees: tuple[str, ...],
+    near: Any,
+    attendees: tuple[Any, ...],
+    repeat: str | None,
     people: int,
     features: tuple[str, ...],
 ) -> None:
-    """Free rooms on DAY from START to END, or at any hour of the day: workplace rooms find 2026-12-03 12:00 13:30"""
+    """Free rooms on DAY from START to END, or at any hour of the day.
+
+    workplace rooms find 3-12-2026 12:00 13:30 --people 8
+    """
     from workplace_sdk.services.rooms import RoomQuery
 
     zone = desk.work.settings.time_zone
+    if (start is None) != (end is None):
+        raise click.UsageError(words("START and END go together", "START en END horen bij elkaar"))
     when: dict[str, Any] = (
-        {"span": span_of(day.date(), start, end, zone)} if start and end else _whole_day(day.date(), minutes, zone)
+        {"span": span(day, start, end, zone)}
+        if start and end
+        else {"duration": timedelta(minutes=minutes), "within": span(day, time(8), time(18), zone), "office_hours": False}
     )
-    who = tuple(person(one) for one in attendees)
-    query = draft(RoomQuery, people=people, required=features_of(features), site=site, attendees=who, **when)
+    query = draft(
+        RoomQuery,
+        people=people,
+        required=features_of(features),
+        site=site,
+        near=near,
+        attendees=attendees,
+        rrule=repeat,
+        **when,
+    )
     show(
         desk.work.rooms.find(query),
         {
@@ -80,155 +115,75 @@ def find(
             words("seats", "plaatsen"): "room.capacity",
             words("has", "heeft"): "room.features",
             words("not free", "niet vrij"): "busy",
+            words("why", "waarom"): "reasons",
         },
         empty=("Nothing is free that fits.", "Er is niets vrij dat past."),
     )
 
 
+@desk_command("busy", group=command)
+@click.argument("day", type=DAY)
+@click.argument("people", type=PERSON, nargs=-1)
+@click.option("--from", "start", type=CLOCK, default="08:00", show_default=True, help="From this time on the clock.")
+@click.option("--until", "end", type=CLOCK, default="18:00", show_default=True, help="Until this time on the clock.")
+@click.option("--room", "rooms", multiple=True, metavar="NAME", help="This room too.")
+def busy(desk: Desk, day: date, people: tuple[Any, ...], start: time, end: time, rooms: tuple[str, ...]) -> None:
+    """When PEOPLE and rooms are not free on DAY; what for is not said."""
+    from workplace_sdk.kernel.errors import NotFound
+
+    if not people and not rooms:
+        raise click.UsageError(words("name people, or --room NAME", "noem mensen, of --room NAAM"))
+    named = {room.name.casefold(): room for room in desk.work.rooms.rooms()} if rooms else {}
+    for name in rooms:
+        if name.casefold() not in named:
+            raise NotFound(words(f"there is no room {name}", f"er is geen zaal {name}"), field="room")
+    wanted = [named[name.casefold()] for name in rooms]
+    labels = {str(room.ref): room.name for room in wanted}
+    when = span(day, start, end, desk.work.settings.time_zone)
+    show(
+        desk.work.rooms.busy(when, people=people, rooms=tuple(room.ref for room in wanted)),
+        {
+            words("who", "wie"): lambda one: one.person or labels.get(str(one.room), one.room),
+            words("from", "van"): "span.local_start",
+            words("to", "tot"): "span.local_end",
+            words("tentative", "onder voorbehoud"): "tentative",
+        },
+        empty=("All of it is free.", "Alles is vrij."),
+    )
+
+
 @desk_command("menu", group=command)
 @click.option("--site", help="Only there.")
-def menu(desk: Desk, site: str | None) -> None:
+@click.option("--on", type=DAY, help="As it is on this date; today by default.")
+def menu(desk: Desk, site: str | None, on: date | None) -> None:
     """What can be ordered with a meeting."""
     show(
-        desk.work.rooms.menu(site),
+        desk.work.rooms.menu(site, on=on),
         {
             words("item", "artikel"): "name",
             words("kind", "soort"): "kind",
             words("price", "prijs"): "price",
-            words("order before", "bestellen voor"): "order_before",
+            words("order before", "vooraf bestellen"): "order_before",
         },
         empty=("Nothing can be ordered.", "Er kan niets worden besteld."),
     )
 
 
-@desk_command("book", group=command)
-@click.argument("subject")
-@click.argument("day", type=DATE)
-@click.argument("start")
-@click.argument("end")
-@click.option("--room", metavar="NAME")
-@click.option("--attendee", "attendees", multiple=True, metavar="PERSON")
-@click.option("--people", type=click.IntRange(1, 10_000), help="How many come, when that is more than those invited.")
-@click.option("--order", "orders", multiple=True, metavar="'8 Lunch'", help="Something to bring: a number and an item.")
-@click.option("--diet", "diets", multiple=True, metavar="'2 vegetarian'", help="How many of the people have which diet.")
-@click.option("--repeat", metavar="RRULE", help="Such as FREQ=WEEKLY;COUNT=4.")
-@click.option("--best-effort", is_flag=True, help="Leave out times and orders that cannot be had.")
-@click.option("--private", is_flag=True)
-@key_option
-@yes_option
-def book(
-    desk: Desk,
-    subject: str,
-    day: datetime,
-    start: str,
-    end: str,
-    room: str | None,
-    attendees: tuple[str, ...],
-    people: int | None,
-    orders: tuple[str, ...],
-    diets: tuple[str, ...],
-    repeat: str | None,
-    best_effort: bool,
-    private: bool,
-    key: str | None,
-    yes: bool,
-) -> None:
-    """Book a meeting: workplace rooms book Overleg 2026-12-03 12:00 13:30 --room Amber --order '8 Lunch' --order '1 Projector'"""
-    from workplace_sdk.services.rooms import Attendee, Diet, MeetingDraft, OrderDraft, OrderLine, Policy
-
-    lines = tuple(draft(OrderLine, item=name, quantity=number) for number, name in map(counted, orders))
-    eaten = {draft(Diet, value=name): number for number, name in map(counted, diets)}
-    made = draft(
-        MeetingDraft,
-        subject=subject,
-        span=span_of(day.date(), start, end, desk.work.settings.time_zone),
-        room=room,
-        attendees=tuple(Attendee(person=person(one)) for one in attendees),
-        people=people,
-        orders=(OrderDraft(lines=lines, diets=eaten),) if lines else (),
-        rrule=repeat,
-        private=private,
-        policy=Policy.BEST_EFFORT if best_effort else Policy.ALL_OR_NOTHING,
-    )
-    _show(agreed(desk.work.rooms.book, made, yes=yes, key=key))
-
-
 @desk_command("mine", group=command)
-@click.option("--since", type=DATE)
-@click.option("--until", type=DATE)
-def mine(desk: Desk, since: datetime | None, until: datetime | None) -> None:
+@click.option("--person", "who", type=PERSON, help="Someone else, where you may.")
+@click.option("--since", type=DAY, help="From this date on.")
+@click.option("--until", type=DAY, help="Up to and including this date.")
+def mine(desk: Desk, who: Any, since: date | None, until: date | None) -> None:
     """Meetings you organize or attend."""
-    found = desk.work.rooms.mine(since=since.date() if since else None, until=until.date() if until else None)
-    show(list(found), _columns(), empty=("No meetings.", "Geen vergaderingen."))
+    found = collected(desk.work.rooms.mine(who, since=since, until=until))
+    show(found, columns(), empty=("No meetings.", "Geen vergaderingen."))
 
 
-@desk_command("cancel", group=command)
-@click.argument("meeting")
-@click.option("--on", type=DATE, help="Only the time of a series on this date.")
-@click.option("--following", is_flag=True, help="That time and all after it.")
-@key_option
-@yes_option
-def cancel(desk: Desk, meeting: str, on: datetime | None, following: bool, key: str | None, yes: bool) -> None:
-    """Cancel a meeting, or a part of a series."""
-    from workplace_sdk.services.rooms import Scope
-
-    scope = Scope.ALL if on is None else Scope.THIS_AND_FOLLOWING if following else Scope.ONE
-    occurrence = on.date() if on else None
-    _show(agreed(desk.work.rooms.cancel, ref(meeting, "meeting"), scope=scope, occurrence=occurrence, yes=yes, key=key))
-
-
-@desk_command("respond", group=command)
-@click.argument("meeting")
-@click.argument("response", type=click.Choice(["accepted", "tentative", "declined"]))
-@key_option
-@yes_option
-def respond(desk: Desk, meeting: str, response: str, key: str | None, yes: bool) -> None:
-    """Answer an invitation."""
-    from workplace_sdk.services.rooms import Response
-
-    _show(agreed(desk.work.rooms.respond, ref(meeting, "meeting"), Response(response), yes=yes, key=key))
-
-
-@desk_command("check-in", group=command)
-@click.argument("meeting")
-@key_option
-@yes_option
-def check_in(desk: Desk, meeting: str, key: str | None, yes: bool) -> None:
-    """Say that the meeting takes place, so that its room is not released."""
-    _show(agreed(desk.work.rooms.check_in, ref(meeting, "meeting"), yes=yes, key=key))
-
-
-@desk_command("decide", group=command)
-@click.argument("meeting")
-@click.argument("decision", type=click.Choice(["approve", "reject"]))
-@click.option("--comment")
-@key_option
-@yes_option
-def decide(desk: Desk, meeting: str, decision: str, comment: str | None, key: str | None, yes: bool) -> None:
-    """Let a meeting have a room that you approve, or not."""
-    from workplace_sdk.services.common import Decision
-
-    _show(agreed(desk.work.rooms.decide, ref(meeting, "meeting"), Decision(decision), comment=comment, yes=yes, key=key))
-
-
-def _show(meeting: Any) -> None:
-    show(meeting, {**_columns(), words("key", "sleutel"): "key"})
-    from workplace_sdk.cli.showing import say
-
-    for component in meeting.components:
-        why = f" ({component.why})" if component.why else ""
-        say(f"{component.what}: {component.state}{why}", mark="warning" if component.state == "rejected" else "info")
-
-
-def _columns() -> dict[str, str]:
-    return {
-        words("meeting", "vergadering"): "ref",
-        words("subject", "onderwerp"): "subject",
-        words("from", "van"): "span.local_start",
-        words("to", "tot"): "span.local_end",
-        words("room", "zaal"): "room.name",
-        words("state", "stand"): "state",
-    }
+@desk_command("show", group=command)
+@click.argument("meeting", type=MEETING)
+def show_(desk: Desk, meeting: Any) -> None:
+    """One meeting: its times, people, room and orders."""
+    show_meeting(desk.work.rooms.get(meeting))
 
 
 def features_of(names: tuple[str, ...]) -> Any:
@@ -238,27 +193,6 @@ def features_of(names: tuple[str, ...]) -> Any:
     known = {feature.value for feature in Feature}
     for name in names:
         if name not in known:
-            raise click.BadParameter(f"{name} is none of {', '.join(sorted(known))}", param_hint="--with")
+            text = words(f"{name} is none of", f"{name} is geen van")
+            raise click.BadParameter(f"{text} {', '.join(sorted(known))}", param_hint="--with")
     return frozenset(Feature(name) for name in names)
-
-
-def span_of(day: date, start: str, end: str, zone: str) -> Any:
-    """From one time of day to another, as typed."""
-    from workplace_sdk.services.common import Span
-
-    try:
-        return Span.local(day, time.fromisoformat(start), time.fromisoformat(end), zone)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}: write times as 09:30") from None
-
-
-def _whole_day(day: date, minutes: int, zone: str) -> dict[str, Any]:
-    return {"duration": timedelta(minutes=minutes), "within": span_of(day, "08:00", "18:00", zone)}
-
-
-def counted(text: str) -> tuple[int, str]:
-    """A number and a name, as typed: ``8 Lunch``."""
-    number, _, name = text.strip().partition(" ")
-    if not number.isdecimal() or not name.strip():
-        raise click.BadParameter(f"{text!r} is not a number and a name, such as '8 Lunch'")
-    return int(number), name.strip()

@@ -18,13 +18,17 @@ COMMANDS: Final = MappingProxyType(
         "expenses": "Claim expenses, mileage and receipts.",
         "incidents": "Report what is broken and follow it.",
         "inbox": "Everything that waits for you.",
+        "decide": "Approve, reject or return something of the inbox.",
+        "mine": "Everything you asked for, booked, claimed and reported.",
         "support": "What this workplace can do, per connection.",
         "check": "Check the settings and ask every connection whether it answers.",
         "init": "Write a settings file that works.",
-        "import": "Load people and rooms from files.",
+        "import": "Load people, rooms and leave from files.",
         "sync": "Bring the people index up to date with the directory.",
         "reconcile": "Find out whether a write with a known key arrived.",
+        "usage": "What people were sent elsewhere for.",
         "audit": "Who did what for whom.",
+        "prune": "Remove old rows of the audit log.",
         "forget": "Erase what is kept about a person.",
         "backup": "Copy the store while it is in use.",
         "demo": "Walk through a realistic organisation.",
@@ -95,10 +99,9 @@ def run(arguments: list[str] | None = None) -> None:
     """Run the command and leave with its exit code."""
     from workplace_sdk.cli.failing import exit_code_of
 
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        result: Any = workplace.main(args=arguments, prog_name="workplace", standalone_mode=False)
-    except Exception as error:  # noqa: BLE001 - the one place where errors become exit codes
-        sys.exit(exit_code_of(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
+        result: Any = workplace.main(args=given, prog_name="workplace", standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become exit codes
+        sys.exit(exit_code_of(error, given))
     sys.exit(result if isinstance(result, int) else 0)

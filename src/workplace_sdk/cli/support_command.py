@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from workplace_sdk.cli.common import Desk, desk_command
+from workplace_sdk.cli.desk import Desk, desk_command
 from workplace_sdk.cli.showing import show, wants_json, words
-from workplace_sdk.kernel.support import Absent, HandOff, Native
+from workplace_sdk.kernel.support import HandOff, Native
 
 
 @desk_command("support")
@@ -16,33 +16,48 @@ from workplace_sdk.kernel.support import Absent, HandOff, Native
 def command(desk: Desk, service: str | None) -> None:
     """What this workplace can do, per connection: done here, by a link, or not at all."""
     entries = [entry for entry in desk.work.support() if service in (None, entry.service)]
-    rows: list[dict[str, Any]] = [
-        {"operation": f"{entry.service}.{entry.operation}", "connection": entry.connection, **_told(entry.support)}
-        for entry in entries
-    ]
     if wants_json():
-        show(rows)
+        show([_row(entry) for entry in entries])
         return
-    heads = (words("operation", "handeling"), words("connection", "verbinding"), words("support", "ondersteuning"))
     show(
-        rows,
+        entries,
         {
-            heads[0]: "operation",
-            heads[1]: "connection",
-            heads[2]: "support",
-            words("evidence", "bewijs"): "evidence",
-            "": "note",
+            words("operation", "handeling"): lambda entry: f"{entry.service}.{entry.operation}",
+            words("connection", "verbinding"): "connection",
+            words("support", "ondersteuning"): lambda entry: words(*_KINDS[_kind(entry.support)]),
+            words("evidence", "bewijs"): lambda entry: getattr(entry.support, "evidence", ""),
+            "": lambda entry: _note(entry.support),
         },
+        empty=("No connection offers this.", "Geen verbinding biedt dit."),
     )
 
 
-def _told(support: Any) -> dict[str, Any]:
+_KINDS = {"native": ("here", "hier"), "handoff": ("by link", "via link"), "absent": ("no", "nee")}
+
+
+def _kind(support: Any) -> str:
+    return "native" if isinstance(support, Native) else "handoff" if isinstance(support, HandOff) else "absent"
+
+
+def _row(entry: Any) -> dict[str, Any]:
+    """The same in every language."""
+    support = entry.support
+    return {
+        "operation": f"{entry.service}.{entry.operation}",
+        "connection": entry.connection,
+        "support": _kind(support),
+        "evidence": getattr(support, "evidence", None),
+        "without": sorted(getattr(support, "without", ())),
+        "limits": {name: str(most) for name, most in getattr(support, "limits", {}).items()},
+        "note": getattr(support, "note", None) or None,
+        "label": getattr(support, "label", None),
+        "reason": getattr(support, "reason", None),
+    }
+
+
+def _note(support: Any) -> str:
     if isinstance(support, Native):
-        without = f"without {', '.join(sorted(support.without))}" if support.without else ""
-        limits = ", ".join(f"{name} at most {most}" for name, most in support.limits.items())
-        note = "; ".join(part for part in (without, limits, support.note) if part)
-        return {"support": words("here", "hier"), "evidence": support.evidence, "note": note}
-    if isinstance(support, HandOff):
-        return {"support": words("by link", "via link"), "evidence": "", "note": support.label}
-    assert isinstance(support, Absent)
-    return {"support": words("no", "nee"), "evidence": "", "note": support.reason}
+        without = words("without", "zonder") + f" {', '.join(sorted(support.without))}" if support.without else ""
+        limits = ", ".join(f"{name} {words('at most', 'hoogstens')} {most}" for name, most in support.limits.items())
+        return "; ".join(part for part in (without, limits, support.note) if part)
+    return str(getattr(support, "label", None) or getattr(support, "reason", ""))

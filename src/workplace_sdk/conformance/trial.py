@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import pytest
 
@@ -20,16 +20,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Performer: TypeAlias = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
+"""Makes a call: of a bound operation, with these arguments."""
+
 
 class Trial:
-    """Performs operations of the service under test: ``trial.do("submit", draft)``; ``trial["workday"]`` is a fixture of the test class."""
+    """Performs operations of the service under test: ``trial.do("submit", draft)``; ``trial["workday"]`` is a fixture of the test class.
 
-    def __init__(self, service: Service, fixture: Callable[[str], Any], *, blocking: bool = True) -> None:
+    Args:
+        blocking: The colour.
+        tried: Makes the first call of the operation that is tried, instead of the plain call.
+    """
+
+    def __init__(
+        self, service: Service, fixture: Callable[[str], Any], *, blocking: bool = True, tried: Performer | None = None
+    ) -> None:
         self.service = service
         self.blocking = blocking
         self._fixture = fixture
+        self._tried = tried
         self._trying = ""
         self._made: dict[str, Any] = {}
+        self._afterwards: list[Callable[[], object]] = []
 
     def __getitem__(self, name: str) -> Any:
         return self._fixture(name)
@@ -41,8 +53,11 @@ class Trial:
             pytest.skip(f"{self._trying} cannot be tried: {name} is not offered")
         if isinstance(bound, BoundWrite):
             kwargs.setdefault("key", new_key())
+        perform: Performer = called if self.blocking else in_a_loop
+        if name == self._trying and self._tried is not None:
+            perform, self._tried = self._tried, None
         try:
-            return called(bound, args, kwargs) if self.blocking else in_a_loop(bound, args, kwargs)
+            return perform(bound, args, kwargs)
         except NotSupported as error:
             if name != self._trying:
                 pytest.skip(f"{self._trying} cannot be tried: {error}")
@@ -50,6 +65,10 @@ class Trial:
                 f"{name} is declared native and refuses what anyone would ask of it ({error}): "
                 "name in without= what cannot be expressed, or do not declare it"
             ) from error
+
+    def offers(self, name: str) -> bool:
+        """Whether the service under test does *name*."""
+        return isinstance(self.service.support_of(name), Native)
 
     def preview(self, name: str, *args: Any, **kwargs: Any) -> Preview:
         """What *name* would do."""
@@ -63,12 +82,26 @@ class Trial:
         made: T = self._made[what]
         return made
 
+    def afterwards(self, undo: Callable[[], object]) -> None:
+        """Have *undo* called when the test has ended, whatever became of it."""
+        self._afterwards.append(undo)
+
+    def clean(self) -> None:
+        """Undo what was to be undone."""
+        while self._afterwards:
+            self._afterwards.pop()()
+
     def other(self, fixture: str) -> Service:
         """The service as seen by someone else, such as ``approver``; skips when the test class gives nobody."""
-        service: Service | None = self[fixture]
-        if service is None:
-            pytest.skip(f"{self._trying} cannot be tried: give the fixture {fixture!r}")
+        service: Service = self.given(fixture)
         return service
+
+    def given(self, fixture: str) -> Any:
+        """What the test class gives as *fixture*; skips when it gives nothing."""
+        value = self[fixture]
+        if value is None:
+            pytest.skip(f"{self._trying} cannot be tried: give the fixture {fixture!r}")
+        return value
 
     def attempt(self, operation: str, how: Callable[[Trial], Any]) -> Any:
         """Try *operation* as *how* does."""

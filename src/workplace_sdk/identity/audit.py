@@ -15,18 +15,21 @@ from attrs import frozen
 from workplace_sdk.wires.sql import Database, migrate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection, Engine
 
+    from workplace_sdk.kernel.connector import Connector
     from workplace_sdk.kernel.effects import Steps
     from workplace_sdk.kernel.errors import WorkplaceError
+    from workplace_sdk.kernel.keys import Key
     from workplace_sdk.kernel.session import Call, Outcome
     from workplace_sdk.services.common import PersonRef
 
 KEPT: Final = timedelta(days=365)
 """How long a row can not be removed."""
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 
 metadata: Final = sa.MetaData()
 audit_log: Final = sa.Table(
@@ -67,18 +70,20 @@ class StoredAudit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._erasing: dict[str, str] = {}
         database.prepare(prepare)
 
     def record(self, call: Call, outcome: Outcome, error: WorkplaceError | None = None) -> Steps[None]:
         """Append one row about *call*."""
+        connection = _place(call)
         values = {
             "at": _text(call.session.now()),
             "outcome": outcome.value,
             "operation": call.name,
             "caller": name_of(call.session.caller),
-            "subject": name_of(call.subject),
-            "connection": call.connection,
-            "acts_as": getattr(call.service.connection, "acts_as", None) if call.service else None,
+            "subject": self._erasing.pop(call.key or "", None) or name_of(call.subject),
+            "connection": connection.name if connection else call.connection,
+            "acts_as": connection.acts_as if connection else None,
             "key": call.key,
             "error": error.code if error else None,
         }
@@ -101,27 +106,57 @@ class StoredAudit:
         rows = yield from self._database.read(lambda connection: connection.execute(query).all(), "the audit log")
         return tuple(_entry(row) for row in rows)
 
-    def erase(self, person: PersonRef, pseudonym: str) -> Steps[int]:
-        """Replace *person* by ``erased:PSEUDONYM`` in every row; how many rows."""
-        names = _names(person)
+    def erase(self, people: Sequence[PersonRef], pseudonym: str, *, key: Key | None = None) -> Steps[int]:
+        """Replace *people*, who are one person, by ``erased:PSEUDONYM`` in every row; how many rows.
+
+        The call with *key*, which erases them, is written down with the pseudonym too, and its rows are not counted.
+        """
+        names = sorted({name for person in people for name in _names(person)})
         erased = f"erased:{pseudonym}"
+        theirs = audit_log.c.caller.in_(names) | audit_log.c.subject.in_(names)
+        others = sa.select(sa.func.count()).where(theirs, audit_log.c.key.is_distinct_from(key))
 
         def replace(connection: Connection) -> int:
-            changed = 0
+            changed = connection.execute(others).scalar_one()
             for column in (audit_log.c.caller, audit_log.c.subject):
-                changed += connection.execute(audit_log.update().where(column.in_(names)).values({column: erased})).rowcount
+                connection.execute(audit_log.update().where(column.in_(names)).values({column: erased}))
             return changed
 
-        return (yield from self._database.write(replace, "the audit log", harmless=True))
+        changed = yield from self._database.write(replace, "the audit log", harmless=True)
+        if key:
+            self._erasing[key] = erased
+        return changed
+
+    def older(self, before: datetime) -> Steps[int]:
+        """How many rows are older than *before* and may be removed."""
+        query = sa.select(sa.func.count()).select_from(audit_log).where(_removable(before))
+        return (yield from self._database.read(lambda connection: connection.execute(query).scalar_one(), "the audit log"))
 
     def prune(self, before: datetime) -> Steps[int]:
         """Remove rows older than *before*; how many. Rows younger than ``KEPT`` stay."""
-        query = audit_log.delete().where(audit_log.c.at < _text(before))
+        query = audit_log.delete().where(_removable(before))
         return (
             yield from self._database.write(
                 lambda connection: connection.execute(query).rowcount, "the audit log", harmless=True
             )
         )
+
+
+def _removable(before: datetime) -> sa.ColumnElement[bool]:
+    """Rows from before *before* that the database lets go: by the clock of this machine, as there."""
+    from datetime import UTC, datetime, timedelta
+
+    youngest = datetime.now(UTC) - KEPT - timedelta(minutes=1)
+    return audit_log.c.at < _text(min(before, youngest))
+
+
+def _place(call: Call) -> Connector | None:
+    """Where the call goes: of several connections behind one service the one that is written to, or where the record lives."""
+    service: Any = call.service
+    at_home = getattr(service, "home_of", None)  # what answers for several connections has one
+    if at_home is not None:
+        service = at_home(call.arguments)
+    return service.connection if service is not None else None
 
 
 def name_of(person: PersonRef | None) -> str | None:

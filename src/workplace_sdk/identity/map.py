@@ -86,7 +86,7 @@ class IdentityMap:
 def _joined(person: PersonRef, known: PersonRef) -> PersonRef:
     missing = {
         name: value
-        for name in ("display_name", *STRONG_KEYS)
+        for name in ("ref", "display_name", *STRONG_KEYS)
         if getattr(person, name) is None and (value := getattr(known, name))
     }
     return person.model_copy(update=missing)

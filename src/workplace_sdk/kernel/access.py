@@ -34,11 +34,13 @@ class Access:
         right: What roles and delegations grant, such as ``leave.read``; ``leave.*`` grants every right of leave.
         relations: Who may without a role or delegation.
         subject: Steps to the person it is about, from the service and the arguments; ``None`` from them means the caller.
+        conceals: A parameter. Who may not is told that what it names is not there (``NotFound``): that it is, is not theirs to know.
     """
 
     right: str
     relations: frozenset[Relation] = frozenset({Relation.ANYONE})
     subject: Callable[[Any, Arguments], Steps[Any]] | None = None
+    conceals: str | None = None
 
 
 class Gate(Protocol):

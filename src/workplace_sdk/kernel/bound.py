@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 from workplace_sdk.kernel.access import Access, Arguments
 from workplace_sdk.kernel.drivers import arun, arun_pages, run, run_pages
 from workplace_sdk.kernel.effects import Inner
-from workplace_sdk.kernel.errors import NotSupported, Unauthorized, WorkplaceError
+from workplace_sdk.kernel.errors import NotFound, NotSupported, Unauthorized, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key, checked_key, new_key
 from workplace_sdk.kernel.session import Call, Outcome
@@ -243,7 +243,7 @@ def _guarded(call: Call, body: Callable[..., Steps[Any]] | None = None) -> Steps
         operation.refuse_unsupported(service, call.arguments)
     writes = call.safety is not Safety.READ
     try:
-        yield from call.session.gate.allow(call)
+        yield from _admitted(call)
         if writes:
             yield from call.session.audit.record(call, Outcome.INTENDED)
     except Exception as error:  # noqa: BLE001 - only our own errors leave
@@ -264,10 +264,22 @@ def _guarded_pages(call: Call) -> PageSteps[Any]:
     assert operation is not None
     operation.refuse_unsupported(service, call.arguments)
     try:
-        yield from call.session.gate.allow(call)
+        yield from _admitted(call)
         yield from service.body_of(operation)(service, **call.arguments)
     except Exception as error:  # noqa: BLE001 - only our own errors leave
         raise (yield from _ended(call, error, writes=False))  # noqa: B904 - its cause is set
+
+
+def _admitted(call: Call) -> Steps[None]:
+    """Let the caller in; who may not know of a thing is told that it is not there, and the refusal is written down."""
+    try:
+        yield from call.session.gate.allow(call)
+    except Unauthorized as refusal:
+        conceals = call.access.conceals if call.access is not None else None
+        if refusal.identity is None or conceals is None:
+            raise
+        yield from _recorded(call, Outcome.REFUSED, refusal)
+        raise NotFound(f"there is no {call.arguments[conceals]}", field="ref") from None
 
 
 def _ended(call: Call, error: Exception, *, writes: bool) -> Steps[WorkplaceError]:

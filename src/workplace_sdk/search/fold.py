@@ -26,6 +26,7 @@ _NAMES: Final = (
 )
 """Topics that are nothing without their signs."""
 
+_ADDRESS: Final = re.compile(r"(\S)@\S*")
 _WORD: Final = re.compile(r"[^\W_]+")
 LONGEST: Final = 40
 """Characters of a word that are compared."""
@@ -38,6 +39,11 @@ def fold(text: str) -> str:
     plain = "".join(char for char in lowered if not unicodedata.combining(char)) if not lowered.isascii() else lowered
     folded = plain.translate(_LETTERS)
     return folded if folded.isascii() or folded == text else fold(folded)
+
+
+def local_part(text: str) -> str:
+    """What of an address is about the person: the part before the ``@``. The rest is the same for everyone of an organisation."""
+    return _ADDRESS.sub(r"\1", text)
 
 
 def words(text: str) -> list[str]:

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 BATCH: Final = 1000
+MOST_WORDS: Final = 2000
+"""Words of one field of one person that are searched, at most."""
+MOST_SHOWN: Final = 10_000
+LEARNED: Final = tuple(field for field in FIELDS if field != "about")
+"""Fields in which a word is also found when it is typed with one wrong letter."""
 LETTERS: Final[dict[str, str]] = dict(zip(FIELDS, "nteopa", strict=True))
 """On PostgreSQL a word is kept with the letter of its field before it."""
 
 
-_KEPT: Final = ("connection", "source_id", "name", "visible", "changed", "generation", "payload")
+_KEPT: Final = ("connection", "source_id", "name", "visible", "mark", "payload")
 _INSERT: Final = sa.text(
     f"INSERT INTO people_index ({', '.join((*_KEPT, *FIELDS))}, shown, terms) "  # noqa: S608 - names of ours, values are parameters
     f"VALUES ({', '.join(f':{name}' for name in (*_KEPT, *FIELDS))}, CAST(:shown AS json), array_to_tsvector(CAST(:terms AS text[])))"
@@ -39,7 +44,7 @@ class IndexedPerson:
         source_id: The id in the source that never changes: an entry's UUID, a row's id.
         fields: What is written in the profile, by field (``names``, ``topics``, ``title``, ``organisation``, ``place``, ``about``).
         visible: False for who is disabled or hidden: kept out of every answer.
-        changed: The source's own mark of when it changed.
+        mark: Differs when the source has them otherwise; ``None`` when it cannot tell.
         payload: The profile itself, given back with a hit.
     """
 
@@ -48,28 +53,25 @@ class IndexedPerson:
     fields: Mapping[str, Sequence[str]]
     payload: bytes
     visible: bool = True
-    changed: str | None = None
+    mark: str | None = None
 
 
-def upsert(connection: Connection, source: str, people: Iterable[IndexedPerson], *, generation: int = 0) -> int:
+def upsert(connection: Connection, source: str, people: Iterable[IndexedPerson]) -> int:
     """Add *people* of the connection *source*, or replace those with the same id; how many."""
     count = 0
     iterator = iter(people)
     while batch := list({person.source_id: person for person in islice(iterator, BATCH)}.values()):
-        _write(connection, source, batch, generation)
+        _write(connection, source, batch)
         count += len(batch)
     return count
 
 
-def _write(connection: Connection, source: str, batch: Sequence[IndexedPerson], generation: int) -> None:
+def _write(connection: Connection, source: str, batch: Sequence[IndexedPerson]) -> None:
     folded = [_folded(person) for person in batch]
     known = _ids(connection, source, [person.source_id for person in batch])
+    before = _taken_out(connection, list(known.values()))
     postgresql = connection.dialect.name == "postgresql"
-    if known and not postgresql:
-        connection.exec_driver_sql(f"DELETE FROM people_index_text WHERE rowid IN ({','.join(map(str, known.values()))})")  # noqa: S608 - numbers
-    if known:
-        connection.execute(people_index.delete().where(people_index.c.id.in_(known.values())))
-    rows = [_row(source, person, generation) for person in batch]
+    rows = [_row(source, person) for person in batch]
     if postgresql:
         texts = [{**{field: _padded(words_[field]) for field in FIELDS}, "terms": _lexemes(words_)} for words_ in folded]
         shown = [{**row, "shown": json.dumps(row["shown"], ensure_ascii=False)} for row in rows]
@@ -82,27 +84,29 @@ def _write(connection: Connection, source: str, batch: Sequence[IndexedPerson], 
             for person, words_ in zip(batch, folded, strict=True)
         ]
         connection.execute(_INSERT_TEXT, numbered)
-    _learn(connection, {word for found in folded for field in FIELDS if field != "about" for word in found[field]})
+    now = {word for found in folded for field in LEARNED for word in found[field]}
+    _learn(connection, now)
+    _unlearn(connection, before - now)
 
 
-def _row(source: str, person: IndexedPerson, generation: int) -> dict[str, Any]:
+def _row(source: str, person: IndexedPerson) -> dict[str, Any]:
     return {
         "connection": source,
         "source_id": person.source_id,
-        "name": person.name,
+        "name": person.name.replace("\0", " "),  # PostgreSQL has no text with one
         "visible": person.visible,
-        "changed": person.changed,
-        "generation": generation,
-        "shown": {field: list(texts) for field, texts in person.fields.items()},
+        "mark": person.mark,
+        "shown": {field: [text.replace("\0", " ")[:MOST_SHOWN] for text in texts] for field, texts in person.fields.items()},
         "payload": person.payload,
     }
 
 
 def _folded(person: IndexedPerson) -> dict[str, list[str]]:
-    found = {
-        field: [word for text in person.fields.get(field, ()) for word in words(text)] for field in FIELDS if field != "names"
+    """The words of each field; of a text without end only the first."""
+    return {
+        field: list(islice((word for text in person.fields.get(field, ()) for word in of(text)), MOST_WORDS))
+        for field, of in ((field, name_words if field == "names" else words) for field in FIELDS)
     }
-    return {"names": [word for text in person.fields.get("names", ()) for word in name_words(text)], **found}
 
 
 def _padded(found: Sequence[str]) -> str:
@@ -144,50 +148,75 @@ def _ignoring(connection: Connection, table: sa.Table) -> Any:
 
 def remove(connection: Connection, source: str, source_ids: Iterable[str]) -> int:
     """Take people out of the index; how many were in it."""
-    return _remove(connection, list(_ids(connection, source, list(source_ids)).values()))
+    count, iterator = 0, iter(source_ids)
+    while batch := list(islice(iterator, BATCH)):
+        ids = list(_ids(connection, source, batch).values())
+        _unlearn(connection, _taken_out(connection, ids))
+        count += len(ids)
+    return count
 
 
-def sweep(connection: Connection, source: str, generation: int) -> int:
-    """Take out everyone of *source* whom the sync *generation* did not see; how many."""
-    query = sa.select(people_index.c.id).where(people_index.c.connection == source, people_index.c.generation != generation)
-    return _remove(connection, list(connection.execute(query).scalars()))
+def _taken_out(connection: Connection, ids: Sequence[int]) -> set[str]:
+    """Take rows out; the words that they had."""
+    if not ids:
+        return set()
+    numbers = f"({','.join(map(str, ids))})"
+    texts, key = ("people_index", "id") if connection.dialect.name == "postgresql" else ("people_index_text", "rowid")
+    columns = ", ".join(LEARNED)
+    rows = connection.exec_driver_sql(f"SELECT {columns} FROM {texts} WHERE {key} IN {numbers}").all()  # noqa: S608 - numbers
+    had = {word for row in rows for text in row for word in text.split()}
+    if texts != "people_index":
+        connection.exec_driver_sql(f"DELETE FROM {texts} WHERE {key} IN {numbers}")  # noqa: S608 - numbers
+    connection.execute(people_index.delete().where(people_index.c.id.in_(ids)))
+    return had
 
 
-def _remove(connection: Connection, ids: Sequence[int]) -> int:
-    for start in range(0, len(ids), BATCH):
-        part = ids[start : start + BATCH]
-        if connection.dialect.name != "postgresql":
-            connection.exec_driver_sql(f"DELETE FROM people_index_text WHERE rowid IN ({','.join(map(str, part))})")  # noqa: S608 - numbers
-        connection.execute(people_index.delete().where(people_index.c.id.in_(part)))
-    return len(ids)
+def _unlearn(connection: Connection, words_: set[str]) -> None:
+    """Drop those of *words_* that nobody has any more: a name that was forgotten is not kept here either."""
+    if connection.dialect.name == "postgresql":
+        test = sa.text("SELECT 1 FROM people_index WHERE terms @@ CAST(:match AS tsquery) LIMIT 1")
+        had = {word: " | ".join(f"'{LETTERS[field]}{word}'" for field in LEARNED) for word in words_}
+    else:
+        test = sa.text("SELECT 1 FROM people_index_text WHERE people_index_text MATCH :match LIMIT 1")
+        had = {word: f'{{{" ".join(LEARNED)}}} : "{word}"' for word in words_}
+    gone = sorted(word for word, match in had.items() if connection.execute(test, {"match": match}).first() is None)
+    if gone:
+        forms = [{"form": form, "word": word} for word in gone for form in near_forms(word)]
+        connection.execute(sa.text("DELETE FROM people_index_forms WHERE form = :form AND word = :word"), forms)
+        connection.execute(sa.text("DELETE FROM people_index_words WHERE word = :word"), [{"word": word} for word in gone])
 
 
-def mark_seen(connection: Connection, source: str, source_ids: Sequence[str], generation: int) -> None:
-    """Say that the sync *generation* saw these, without writing them anew."""
-    whose = (people_index.c.connection == source) & people_index.c.source_id.in_(source_ids)
-    connection.execute(people_index.update().where(whose).values(generation=generation))
+def marks(connection: Connection, source: str, source_ids: Sequence[str]) -> dict[str, str | None]:
+    """The mark of each of these who is in the index."""
+    query = sa.select(people_index.c.source_id, people_index.c.mark)
+    chosen = query.where(people_index.c.connection == source, people_index.c.source_id.in_(source_ids))
+    return {row.source_id: row.mark for row in connection.execute(chosen)}
+
+
+def one_at_a_time(connection: Connection, source: str) -> None:
+    """Wait until nobody else writes people of *source*. (SQLite has one writer anyway.)"""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"people_index {source}"})
 
 
 @frozen
 class SyncState:
-    """How far the index of a connection is: *marker* is where the next sync of changes starts."""
+    """Whether the index of a connection was filled, *synced_at*, and with which *settings*."""
 
-    marker: str | None = None
-    generation: int = 0
+    settings: str | None = None
     synced_at: str | None = None
 
 
 def state(connection: Connection, source: str) -> SyncState:
     """How far the index of *source* is."""
     row = connection.execute(sa.select(index_state).where(index_state.c.connection == source)).one_or_none()
-    return SyncState(row.marker, row.generation, row.synced_at) if row else SyncState()
+    return SyncState(row.settings, row.synced_at) if row else SyncState()
 
 
 def set_state(connection: Connection, source: str, new: SyncState) -> None:
     """Say how far it is now."""
     connection.execute(index_state.delete().where(index_state.c.connection == source))
-    values = {"connection": source, "marker": new.marker, "generation": new.generation, "synced_at": new.synced_at}
-    connection.execute(index_state.insert().values(**values))
+    connection.execute(index_state.insert().values(connection=source, settings=new.settings, synced_at=new.synced_at))
 
 
 def settle(connection: Connection) -> None:

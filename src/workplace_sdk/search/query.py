@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from attrs import define, field, frozen
 
-from workplace_sdk.search.fold import near_forms, one_edit_apart, words
+from workplace_sdk.search.fold import local_part, near_forms, one_edit_apart, words
 from workplace_sdk.search.lookup import Term, looked_up
 from workplace_sdk.search.schema import FIELDS, index_forms, index_words, people_index
 
@@ -105,7 +105,7 @@ class _Found:
 
 def search(connection: Connection, request: SearchRequest) -> SearchResult:
     """Who fits *request*, in the caller's transaction."""
-    typed = list(dict.fromkeys(words(request.text)))[:MOST_WORDS]
+    typed = list(dict.fromkeys(words(local_part(request.text))))[:MOST_WORDS]
     fixed = _fixed(request)
     if not typed and not fixed:
         return SearchResult(())
@@ -177,8 +177,11 @@ def _exactly(found: _Found) -> bool:
 def _forgive(
     connection: Connection, request: SearchRequest, found: _Found, terms: Sequence[Term], fixed: Sequence[Term]
 ) -> None:
-    """Add who is found with one letter wrong in one word: a few for every word it may have been, so that none hides another."""
-    near = _near(connection, [term.word for term in terms if len(term.word) > 3 or len(terms) > 1])
+    """Add who is found with one letter wrong in one word: a few for every word it may have been, so that none hides another.
+
+    A number with one digit wrong is another number, and a login is somebody else's.
+    """
+    near = _near(connection, [term.word for term in terms if term.word.isalpha() and (len(term.word) > 3 or len(terms) > 1)])
     exact = [term.allowing("exact", FIELDS) for term in terms]
     for index, term in enumerate(exact):
         for word in near.get(term.word, ()):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-VERSION: Final = 1
+VERSION: Final = 2
 FIELDS: Final = ("names", "topics", "title", "organisation", "place", "about")
 """Searched columns, each a text of folded words with a space before and after every word."""
 
@@ -25,12 +25,10 @@ people_index: Final = sa.Table(
     sa.Column("source_id", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("visible", sa.Boolean, nullable=False),
-    sa.Column("changed", sa.Text),
-    sa.Column("generation", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("mark", sa.Text),  # what the source had last changed of them when they were read
     sa.Column("shown", sa.JSON, nullable=False),  # what was written, by field, for the reasons
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("connection", "source_id"),
-    sa.Index("ix_people_index_connection_generation", "connection", "generation"),
 )
 
 index_words: Final = sa.Table(
@@ -49,8 +47,7 @@ index_state: Final = sa.Table(
     "people_index_state",
     metadata,
     sa.Column("connection", sa.Text, primary_key=True),
-    sa.Column("marker", sa.Text),  # where the next sync of changes starts
-    sa.Column("generation", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("settings", sa.Text),  # how the source was read
     sa.Column("synced_at", sa.Text),  # of the last finished sync, UTC
 )
 

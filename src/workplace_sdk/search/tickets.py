@@ -13,7 +13,7 @@ from workplace_sdk.services.common import Ref
 from workplace_sdk.services.incidents import Place, Similar, TicketDraft, TicketStatus
 
 MOST: Final = 10
-_LEAST: Final = Decimal("0.25")
+LEAST: Final = Decimal("0.25")
 _COMMON: Final = frozenset(
     {"de", "het", "een", "en", "is", "in", "op", "van", "niet", "the", "a", "an", "and", "of", "not", "on", "to", "it"}
 )
@@ -29,7 +29,7 @@ class Known:
     """What is known of an open ticket that may say the same.
 
     Attributes:
-        words: What ``telling`` finds in it.
+        words: What ``telling`` finds in all of it.
         same_thing: It is about the thing that the draft names.
         same_subject: It has the category of the draft.
     """
@@ -45,10 +45,37 @@ class Known:
     same_subject: bool = False
 
 
-def alike(draft: TicketDraft, known: Iterable[Known]) -> list[Similar]:
-    """Those of *known* (the newest first) that may say the same as *draft*: major ones first, then by score."""
-    typed = telling(f"{draft.what} {draft.details}")
-    found = [similar for one in known if (similar := _compared(draft.place or Place(), typed, one)) is not None]
+@frozen
+class Typed:
+    """The telling words of a text that is compared: of its title, and of all of it."""
+
+    title: frozenset[str]
+    everything: frozenset[str]
+
+    @classmethod
+    def of(cls, title: str, details: str = "") -> Typed:
+        """Of what someone typed."""
+        return cls(telling(title), telling(f"{title} {details}"))
+
+    def in_common(self, title: str, text: Iterable[str]) -> Decimal:
+        """How much a text has in common with it, from 0 to 1.
+
+        What counts is the largest share: of its title or of all of it in the words *text*, or of the other's *title* in all of it.
+        """
+        other, there = telling(title), frozenset(text)
+        shares = [_share(self.title, there), _share(self.everything, there)]
+        if len(other) > 1:
+            shares.append(_share(other, self.everything))
+        return max(shares)
+
+
+def alike(draft: TicketDraft, known: Iterable[Known], *, place: Place | None = None) -> list[Similar]:
+    """Those of *known* (the newest first) that may say the same as *draft*: major ones first, then by score.
+
+    *place* is where the thing of the draft is, for a draft that says no place itself.
+    """
+    typed, where = Typed.of(draft.what, draft.details or ""), draft.place or place or Place()
+    found = [similar for one in known if (similar := _compared(where, typed, one)) is not None]
     return sorted(found, key=lambda one: (not one.major, -one.score))[:MOST]
 
 
@@ -65,9 +92,9 @@ def as_similar(known: Known, score: Decimal, reasons: tuple[str, ...]) -> Simila
     )
 
 
-def _compared(place: Place, typed: frozenset[str], known: Known) -> Similar | None:
+def _compared(place: Place, typed: Typed, known: Known) -> Similar | None:
     """*known* with its score; ``None`` when it has too little in common."""
-    common = Decimal(len(typed & known.words)) / len(typed) if typed else Decimal(0)
+    common = typed.in_common(known.title, known.words)
     where = known.place or Place()
     reasons = [
         ("same thing", Decimal("0.5") * known.same_thing),
@@ -77,9 +104,13 @@ def _compared(place: Place, typed: frozenset[str], known: Known) -> Similar | No
         ("same words", Decimal("0.4") * common),
     ]
     score = min(Decimal(1), sum((weight for _, weight in reasons), Decimal(0)))
-    if score < _LEAST or not (common or known.same_thing):
+    if score < LEAST or not (common or known.same_thing):
         return None
     return as_similar(known, score.quantize(Decimal("0.01")), tuple(text for text, weight in reasons if weight))
+
+
+def _share(typed: frozenset[str], text: frozenset[str]) -> Decimal:
+    return Decimal(len(typed & text)) / len(typed) if typed else Decimal(0)
 
 
 def _same(one: str | None, other: str | None) -> bool:

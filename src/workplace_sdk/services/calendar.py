@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from pydantic import Field, field_validator
 
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import Amount, DurationAmount, Model, Unit, checked_zone
 
 _ZERO: Final = Decimal(0)
 HALF: Final = Decimal("0.5")
 _DAY_STEP: Final = Decimal("0.0001")
+NOON: Final = time(12)
+"""Where the halves of a day meet."""
+HOW_MANY: Final = Words("say how many hours", "zeg hoeveel uur")
+SO_MANY: Final = Words("that day has {hours} hours of work", "die dag heeft {hours} uur werk")
+_FROM_NOON: Final = re.compile(r"\(from (12|1) ?pm\)$", re.IGNORECASE)
 
 
 class Portion(StrEnum):
@@ -102,6 +109,14 @@ class WorkSchedule(Model):
         return kinds.pop() if len(kinds) == 1 else None
 
 
+class HoursDoNotFit(ValueError):
+    """More hours were asked for than the day has, or none: *words* says so to the employee."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
+
+
 class Charge(Model):
     """What a day off costs: *why_zero* says why it is nothing."""
 
@@ -122,6 +137,7 @@ def charge(
     schedule: WorkSchedule | None,
     holidays: Mapping[date, Holiday],
     hours: Decimal | None = None,
+    start: time | None = None,
     charges_holidays: bool = False,
 ) -> Charge:
     """What being off on *day* costs, by the person's own schedule.
@@ -133,23 +149,25 @@ def charge(
         unit: Of the leave type.
         schedule: That holds on *day*; ``None`` on a day on which the person is not employed.
         hours: For ``Portion.HOURS``: how many; never more than there is to work on that day.
+        start: For ``Portion.HOURS``: from when, where that is known: within a half day off for everyone it costs nothing.
         charges_holidays: Whether this leave type also costs days on which everyone is off.
 
     Raises:
-        ValueError: More hours than there are to work on that day.
+        HoursDoNotFit: More hours than there are to work on that day (a ``ValueError``).
     """
     if schedule is None or not (worked := schedule.hours_on(day)):
         return _nothing(unit, NOT_EMPLOYED if schedule is None else NON_WORKING)
     holiday = None if charges_holidays else holidays.get(day)
     free = None if holiday is None else holiday.portion
-    if free in (Portion.FULL, portion):
+    half = portion if portion is not Portion.HOURS or start is None else Portion.AM if start < NOON else Portion.PM
+    if free in (Portion.FULL, half):
         return _nothing(unit, HOLIDAY)
     there = worked if free is None else worked * HALF
     if portion is Portion.HOURS:
         if hours is None or hours <= 0:
-            raise ValueError("say how many hours")
+            raise HoursDoNotFit(HOW_MANY)
         if hours > there:
-            raise ValueError(f"that day has {there.normalize():f} hours of work")
+            raise HoursDoNotFit(SO_MANY.filled(hours=f"{there.normalize():f}"))
         off = hours
     else:
         off = there if portion is Portion.FULL else worked * HALF
@@ -189,7 +207,10 @@ def _short(value: Decimal) -> Decimal:
 
 
 def public_holidays(region: str, years: Iterable[int], language: str = "en") -> dict[date, Holiday]:
-    """Public holidays of *region* (``NL``, ``DE-BY``) in *years*; ``ValueError`` for an unknown region.
+    """Public holidays of *region* (``NL``, ``DE-BY``) in *years*, afternoons among them; ``ValueError`` for an unknown region.
+
+    Of half holidays those that begin at noon or an hour later: what begins in the evening, or is for some people only, is
+    no half day off.
 
     Source: the ``holidays`` library.
     """
@@ -204,13 +225,24 @@ def _of_year(region: str, year: int, language: str) -> Mapping[date, Holiday]:
     import holidays
 
     country, _, subdivision = region.partition("-")
-    try:
-        calendar = holidays.country_holidays(
-            country, subdiv=subdivision or None, years=year, language=_spoken(country, language)
+
+    def named(language: str, categories: tuple[str, ...] | None = None) -> Mapping[date, str]:
+        return holidays.country_holidays(
+            country, subdiv=subdivision or None, years=year, language=_spoken(country, language), categories=categories
         )
+
+    try:
+        found = {day: Holiday(date=day, name=name, region=region) for day, name in named(language).items()}
     except (NotImplementedError, KeyError):
         raise ValueError(f"no public holidays are known for {region!r}") from None
-    return {day: Holiday(date=day, name=name, region=region) for day, name in calendar.items()}
+    known: Any = getattr(holidays, country)
+    if holidays.HALF_DAY in known.supported_categories:
+        half = (holidays.HALF_DAY,)
+        names = named(language, half)
+        afternoons = (day for day, name in named("en", half).items() if _FROM_NOON.search(name))
+        for day in afternoons:
+            found.setdefault(day, Holiday(date=day, name=names[day], region=region, portion=Portion.PM))
+    return found
 
 
 def _spoken(country: str, language: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
@@ -316,15 +316,13 @@ class Span(Model):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.end <= self.start:
+        if in_utc(self.end) <= in_utc(self.start):
             raise ValueError("end must be after start")
         return self
 
     @classmethod
     def local(cls, day: date, start: time, end: time, zone: str) -> Span:
         """On *day* between two wall-clock times in *zone*; an *end* not after *start* is on the next day."""
-        from datetime import timedelta
-
         tz = zone_of(zone)
         last = day if end > start else day + timedelta(days=1)
         return cls(start=datetime.combine(day, start, tz), end=datetime.combine(last, end, tz), zone=zone)
@@ -339,9 +337,23 @@ class Span(Model):
         """The end on the clocks of the zone."""
         return self.end.astimezone(zone_of(self.zone))
 
+    @property
+    def length(self) -> timedelta:
+        """How long it lasts, whatever the clocks do meanwhile."""
+        return in_utc(self.end) - in_utc(self.start)
+
+    def seen_from(self, zone: str) -> Span:
+        """The same time, for someone whose clocks show that of *zone*."""
+        return self.model_copy(update={"zone": checked_zone(zone)})
+
     def overlaps(self, other: Span) -> bool:
         """Whether some instant is in both."""
-        return self.start < other.end and other.start < self.end
+        return in_utc(self.start) < in_utc(other.end) and in_utc(other.start) < in_utc(self.end)
+
+
+def in_utc(at: datetime) -> datetime:
+    """The same instant in UTC: Python compares and subtracts times of one zone by their clocks, also when these are put back."""
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def zone_of(name: str) -> Any:
@@ -457,8 +469,6 @@ class ComponentState(StrEnum):
 
 def days_between(first: date, last: date) -> Iterator[date]:
     """Every date from *first* up to and including *last*."""
-    from datetime import timedelta
-
     for offset in range((last - first).days + 1):
         yield first + timedelta(days=offset)
 

@@ -13,10 +13,23 @@ from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import Feature, Measure, Service, pages, read, write
 from workplace_sdk.kernel.preview import Preview
 from workplace_sdk.services.common import Decision, PersonRef, Ref, Upload, named, owner
+from workplace_sdk.services.expenses_drafts import (
+    Allocation,
+    Distance,
+    Exchange,
+    LineDraft,
+    Meals,
+    PaidWith,
+    ReportDraft,
+    Stop,
+    Tax,
+    Trip,
+)
 from workplace_sdk.services.expenses_errors import (
     AlreadyDecided,
     AlreadySubmitted,
     AttendeesRequired,
+    CardMismatch,
     CategoryNotAllowed,
     CurrencyNotAllowed,
     DuplicateExpense,
@@ -25,39 +38,33 @@ from workplace_sdk.services.expenses_errors import (
     PeriodClosed,
     RateUnavailable,
     ReceiptRequired,
+    ReceiptUsedElsewhere,
     TaxMismatch,
 )
-from workplace_sdk.services.expenses_models import (
-    Allocation,
-    Distance,
+from workplace_sdk.services.expenses_rates import (
     DistanceUnit,
-    Exchange,
     ExpenseCategory,
+    LimitPer,
+    LineKind,
+    Location,
+    MileagePart,
+    MileageRate,
+    PartDay,
+    PerDiemDay,
+    PerDiemRate,
+    Vehicle,
+)
+from workplace_sdk.services.expenses_reports import (
+    CardTransaction,
     ExpenseEvent,
     ExpenseLine,
     ExpenseReport,
     ExpenseStatus,
     ExpenseStep,
-    LimitPer,
     LineDecision,
-    LineDraft,
-    LineKind,
-    Location,
-    Meals,
-    MileagePart,
-    MileageRate,
-    PaidWith,
-    PartDay,
-    PerDiemDay,
-    PerDiemRate,
     Receipt,
     ReceiptState,
-    ReportDraft,
-    Stop,
-    Tax,
     Totals,
-    Trip,
-    Vehicle,
     Violation,
 )
 
@@ -66,6 +73,8 @@ __all__ = [
     "AlreadyDecided",
     "AlreadySubmitted",
     "AttendeesRequired",
+    "CardMismatch",
+    "CardTransaction",
     "CategoryNotAllowed",
     "CurrencyNotAllowed",
     "Distance",
@@ -98,6 +107,7 @@ __all__ = [
     "Receipt",
     "ReceiptRequired",
     "ReceiptState",
+    "ReceiptUsedElsewhere",
     "ReportDraft",
     "Stop",
     "Tax",
@@ -146,12 +156,15 @@ _FEATURES: Final[dict[str, Feature]] = {
     "not_own_money": lambda a: any(line.paid_with is not PaidWith.OWN_MONEY for line in _lines(a)),
     "receipts": lambda a: any(line.receipts for line in _lines(a)),
     "receipt_lost": lambda a: any(line.receipt_lost for line in _lines(a)),
+    "card_transaction": lambda a: any(line.card_transaction is not None for line in _lines(a)),
     "several_currencies": lambda a: len(_currencies(a)) > 1,
 }
 _MEASURES: Final[dict[str, Measure]] = {
     "lines": lambda a: len(_lines(a)),
     "attachment_bytes": lambda a: max((upload.size for upload in _uploads(a)), default=0),
 }
+_REASON: Final[dict[str, Measure]] = {"text_length": lambda a: len(a["reason"] or "")}
+_COMMENT: Final[dict[str, Measure]] = {"text_length": lambda a: len(a["comment"] or "")}
 _DECIDING: Final[dict[str, Feature]] = {
     "comment": lambda a: bool(a["comment"]),
     "lines": lambda a: bool(a["lines"]),
@@ -204,6 +217,12 @@ class Expenses(Service, service="expenses"):
         raise self.unsupported("discard_receipt")
         yield
 
+    @read(access=Access("expenses.read", _OWN, named("person")))
+    def card_transactions(self, person: PersonRef | None = None) -> Steps[Listing[CardTransaction]]:
+        """Payments of *person* with the company's card that no line claims yet, the oldest first."""
+        raise self.unsupported("card_transactions")
+        yield
+
     @read(access=Access("expenses.submit", _READ, named("draft", "person")))
     def check(self, draft: ReportDraft) -> Steps[Listing[Violation]]:
         """Rules that *draft* does not keep: missing receipts, limits, doubles, unknown rates."""
@@ -221,7 +240,8 @@ class Expenses(Service, service="expenses"):
             ReceiptRequired: *line* needs one.
             RateUnavailable: There is no exchange, mileage or per diem rate for a line's date.
             LimitExceeded: A line is over its category's limit.
-            DuplicateExpense: The same was claimed before, or the same receipt used: *candidates*.
+            DuplicateExpense: The same was claimed before, or the same receipt or card payment used: *candidates*.
+            CardMismatch: A line is not what the card's statement says.
             PeriodClosed: A line's date can no longer, or not yet, be claimed.
             CategoryNotAllowed: A line's category cannot be claimed for its date.
             CurrencyNotAllowed: It is not paid back in that currency.
@@ -280,19 +300,33 @@ class Expenses(Service, service="expenses"):
         raise self.unsupported("amend")
         yield
 
-    @write(Safety.ONCE, access=_SUBMIT_REF)
+    @write(Safety.ONCE, access=_SUBMIT_REF, measures=_REASON)
+    def recall(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
+        """Take a claimed report back to a draft before it is decided: its lines can be changed, and claimed with ``submit_saved``.
+
+        Raises:
+            AlreadyDecided: Somebody decided already.
+        """
+        raise self.unsupported("recall")
+        yield
+
+    @write(Safety.ONCE, access=_SUBMIT_REF, measures=_REASON)
     def withdraw(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
-        """Take back a report before it is decided; its receipts can be used again."""
+        """Take back a report for good, before it is decided; its receipts can be used again."""
         raise self.unsupported("withdraw")
         yield
 
-    @write(Safety.ONCE, access=_SUBMIT_REF)
+    @write(Safety.ONCE, access=_SUBMIT_REF, measures=_REASON)
     def cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[ExpenseReport]:
         """Give up a report that was approved and is not paid."""
         raise self.unsupported("cancel")
         yield
 
-    @write(Safety.ONCE, access=Access("expenses.comment", _READ, owner()))
+    @write(
+        Safety.ONCE,
+        access=Access("expenses.comment", _READ, owner()),
+        measures={"text_length": lambda a: len(a["body"])},
+    )
     def comment(self, ref: Ref, body: str, *, key: Key | None = None) -> Steps[ExpenseReport]:
         """Say something about a report; it is in its ``timeline``."""
         raise self.unsupported("comment")
@@ -329,7 +363,12 @@ class Expenses(Service, service="expenses"):
         raise self.unsupported("inbox")
         yield Page(())
 
-    @write(Safety.ONCE, access=Access("expenses.decide", frozenset({Relation.MANAGER}), owner()), features=_DECIDING)
+    @write(
+        Safety.ONCE,
+        access=Access("expenses.decide", frozenset({Relation.MANAGER}), owner()),
+        features=_DECIDING,
+        measures=_COMMENT,
+    )
     def decide(
         self,
         ref: Ref,
@@ -344,6 +383,7 @@ class Expenses(Service, service="expenses"):
         Args:
             ref: With the version that was looked at (as in ``report.ref``), a report that was changed since is not decided.
             comment: Why; needed to reject or return.
+            lines: What is approved of single lines, or what is said of them.
 
         Raises:
             AlreadyDecided: Someone decided already.
@@ -358,7 +398,7 @@ class Expenses(Service, service="expenses"):
         raise self.unsupported("pay")
         yield
 
-    @write(Safety.ONCE, access=_PAY)
+    @write(Safety.ONCE, access=_PAY, measures=_REASON)
     def reverse(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[ExpenseReport]:
         """Undo a report that was approved or paid, with the reason: what was paid is to be given back."""
         raise self.unsupported("reverse")
@@ -427,6 +467,13 @@ class Expenses(Service, service="expenses"):
         from workplace_sdk.services.expenses_preview import of_amendment
 
         return (yield from of_amendment(self, ref, draft, key))
+
+    @recall.previews
+    def preview_recall(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[Preview]:
+        """Which report."""
+        from workplace_sdk.services.expenses_preview import of_report
+
+        return (yield from of_report(self, "recall", ref, key))
 
     @withdraw.previews
     def preview_withdraw(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[Preview]:

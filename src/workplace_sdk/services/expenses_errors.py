@@ -134,15 +134,53 @@ class TaxMismatch(_OfLine):
 
 
 class DuplicateExpense(_OfLine):
-    """The same was claimed before, or its receipt used: *candidates* says where. Empty when it is twice in one report."""
+    """The same was claimed before, or its receipt used: *candidates* says where; or it is twice in one report: *as_line* says where."""
 
     code = "duplicate-expense"
     words = Words("Line {line} was claimed before.", "Regel {line} is al eerder gedeclareerd.")
     plain = Words("This was claimed before.", "Dit is al eerder gedeclareerd.")
+    here: ClassVar[Words] = Words(
+        "Line {line} says the same as line {as_line}.", "Regel {line} zegt hetzelfde als regel {as_line}."
+    )
 
-    def __init__(self, message: str = "", *, candidates: tuple[Ref, ...] = (), **where: Any) -> None:
+    def __init__(
+        self, message: str = "", *, candidates: tuple[Ref, ...] = (), as_line: int | None = None, **where: Any
+    ) -> None:
         super().__init__(message, **where)
         self.candidates = candidates
+        self.as_line = as_line
+
+    def sentence(self, language: str = "en") -> str:
+        if self.as_line is None:
+            return super().sentence(language)
+        return self.here.filled(line=self.line, as_line=self.as_line).in_(language)
+
+
+class ReceiptUsedElsewhere(_OfLine):
+    """Somebody else claimed with the same file as the receipt of a line: one bill for several people, or a mistake."""
+
+    code = "receipt-used-elsewhere"
+    words = Words(
+        "Somebody else claimed with the same receipt as that of line {line}.",
+        "Iemand anders declareerde met dezelfde bon als die van regel {line}.",
+    )
+    plain = Words("Somebody else claimed with the same receipt.", "Iemand anders declareerde met dezelfde bon.")
+
+
+class CardMismatch(_OfLine):
+    """A line is not what the card's statement says: *amount*, and there it is *expected*."""
+
+    code = "card-mismatch"
+    words = Words(
+        "Line {line} is {amount}, and the card's statement says {expected}.",
+        "Regel {line} is {amount}, en het overzicht van de kaart zegt {expected}.",
+    )
+    plain = Words("This is not what the card's statement says.", "Dit is niet wat het overzicht van de kaart zegt.")
+
+    def __init__(self, message: str = "", *, amount: Money | None = None, expected: Money | None = None, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.amount = amount
+        self.expected = expected
 
 
 class CurrencyNotAllowed(Rejected):

@@ -12,17 +12,10 @@ from workplace_sdk.kernel.operation import settled
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.kernel.words import Words
-from workplace_sdk.services.common import Decision, Money, Ref, Upload
-from workplace_sdk.services.expenses_models import (
-    ExpenseLine,
-    ExpenseReport,
-    LineDecision,
-    LineDraft,
-    PaidWith,
-    ReportDraft,
-    Totals,
-    Violation,
-)
+from workplace_sdk.services.common import Decision, Money, Ref, StepState, Upload
+from workplace_sdk.services.expenses_drafts import LineDraft, PaidWith, ReportDraft
+from workplace_sdk.services.expenses_reports import ExpenseLine, ExpenseReport, ExpenseStatus, LineDecision, Totals, Violation
+from workplace_sdk.services.expenses_words import status_words
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps
@@ -33,6 +26,7 @@ MOST_LINES: Final = 20
 """Lines that are told one by one."""
 _OF_REPORT: Final = {
     "submit_saved": Words("Claim {what}", "Indienen: {what}"),
+    "recall": Words("Take back to a draft: {what}", "Terughalen als concept: {what}"),
     "withdraw": Words("Take back {what}", "Intrekken: {what}"),
     "cancel": Words("Give up {what}", "Annuleren: {what}"),
     "comment": Words("Comment on {what}", "Opmerking bij {what}"),
@@ -109,7 +103,7 @@ def of_decision(
     """Which report, how much, what it did not keep, and lines of which less is approved."""
     report = yield from service.get.steps(ref)
     found = [_line_of(_DECIDED[decision], report, code="decide")]
-    granted = {one.line: one.amount for one in lines}
+    granted = {one.line: one.amount for one in lines if one.amount is not None}
     for number, line in enumerate(report.lines, start=1):
         found += violations((one.model_copy(update={"line": number}) for one in line.violations), blocking=False)
         if line.ref in granted and decision is Decision.APPROVE:
@@ -127,9 +121,10 @@ def told(operation: str, report: ExpenseReport, **details: object) -> PreviewLin
 
 
 def _line_of(words: Words, report: ExpenseReport, *, code: str, **details: object) -> PreviewLine:
-    what = f"{report.title}, {report.employee.label}, {report.totals.payable} ({report.status})"
-    text = words.filled(what=what, **details)
-    return PreviewLine(code=code, en=text.en, nl=text.nl, facts={"payable": str(report.totals.payable.amount)})
+    what, status = f"{report.title}, {report.employee.label}, {report.totals.payable}", status_words(report.status)
+    en = words.filled(what=f"{what} ({status.en})", **details).en
+    nl = words.filled(what=f"{what} ({status.nl})", **details).nl
+    return PreviewLine(code=code, en=en, nl=nl, facts={"payable": str(report.totals.payable.amount)})
 
 
 def sums(title: str, lines: Sequence[LineDraft]) -> PreviewLine:
@@ -198,6 +193,21 @@ def worked_out(title: str, lines: Sequence[ExpenseLine], currency: str) -> list[
         ).filled(amount=Money(amount=abs(totals.payable.amount), currency=currency))
         found.append(PreviewLine(code="payable", en=words.en, nl=words.nl, weight=Weight.WARNING if owed else Weight.INFO))
     return found
+
+
+def approver(report: ExpenseReport) -> list[PreviewLine]:
+    """Whose decision a claimed report waits for; a warning when it is nobody's."""
+    if report.status.value is not ExpenseStatus.SUBMITTED:
+        return []
+    waiting = [step.approver.label for step in report.approvals if step.state is StepState.PENDING]
+    if waiting:
+        names = ", ".join(waiting)
+        return [PreviewLine(code="approver", en=f"{names} decides about it.", nl=f"{names} beslist erover.")]
+    words = Words(
+        "Nobody is known who decides about it: tell your administrator.",
+        "Er is niemand bekend die erover beslist: geef het door aan uw beheerder.",
+    )
+    return [PreviewLine(code="approver", en=words.en, nl=words.nl, weight=Weight.WARNING)]
 
 
 def _line(number: int, line: ExpenseLine) -> list[PreviewLine]:

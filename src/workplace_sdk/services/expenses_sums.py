@@ -1,4 +1,4 @@
-"""The arithmetic of kilometres and days away: exact until the end, rounded to minor units once for each thing that is shown."""
+"""The arithmetic of kilometres, days away and shares: exact until the end, rounded to minor units once for each thing that is shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Final
 
 from workplace_sdk.services.common import Money
-from workplace_sdk.services.expenses_models import (
+from workplace_sdk.services.expenses_drafts import Allocation, Trip
+from workplace_sdk.services.expenses_rates import (
     KM_PER_MILE,
     DistanceUnit,
     Location,
@@ -16,7 +17,6 @@ from workplace_sdk.services.expenses_models import (
     MileageRate,
     PerDiemDay,
     PerDiemRate,
-    Trip,
 )
 
 WHOLE: Final = Decimal(100)
@@ -91,6 +91,19 @@ def per_diem(trip: Trip, rate_of: Callable[[Location, date], PerDiemRate]) -> tu
 def per_diem_sum(days: Sequence[PerDiemDay]) -> Money:
     """What *days* pay together."""
     return _total((day.amount for day in days), days[0].allowance.currency)
+
+
+def shared(money: Money, allocations: Sequence[Allocation]) -> tuple[Money, ...]:
+    """What each of *allocations* bears of *money*, in whole minor units that make *money* again: who is rounded down most gets one more."""
+    weights = [one.share.amount if isinstance(one.share, Money) else one.share for one in allocations]
+    whole = sum(weights, Decimal(0))
+    unit = Decimal(1).scaleb(-money.digits)
+    exact = [money.rounded().amount * weight / whole / unit for weight in weights]
+    parts = [int(one) for one in exact]
+    left = int(money.rounded().amount / unit) - sum(parts)
+    for index in sorted(range(len(parts)), key=lambda index: parts[index] - exact[index])[:left]:
+        parts[index] += 1
+    return tuple(Money(amount=part * unit, currency=money.currency) for part in parts)
 
 
 def _day(trip: Trip, day: date, rate: PerDiemRate, *, last: bool) -> PerDiemDay:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from workplace_sdk.kernel.access import Access, Relation
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
@@ -18,7 +18,7 @@ from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import Service, pages, read, write
 from workplace_sdk.kernel.preview import Preview, PreviewLine
-from workplace_sdk.services.common import Model, PersonRef, Record, named
+from workplace_sdk.services.common import Model, PersonRef, Record, checked_zone, named, zone_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -44,11 +44,37 @@ class ClaimOrigin(StrEnum):
 
 
 class SkillClaim(Model):
-    """Someone knows about *name*; *level* from 1 (some) to 5 (others learn it from them)."""
+    """Someone knows about *name*; *level* from 1 (some) to 5 (others learn it from them).
+
+    Attributes:
+        taxonomy: What a list of skills calls it, such as an ESCO URI.
+        evidence: What shows it: a certificate, a project.
+        confirmed_on: When it was last looked at.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     level: Annotated[int, Field(ge=1, le=5)] | None = None
     origin: ClaimOrigin = ClaimOrigin.SELF
+    taxonomy: Annotated[str, Field(max_length=500)] | None = None
+    evidence: Annotated[str, Field(max_length=500)] | None = None
+    confirmed_on: date | None = None
+
+
+class LanguageLevel(StrEnum):
+    """How well someone speaks a language. Source: Common European Framework of Reference for Languages, table 1."""
+
+    A1 = "A1"
+    A2 = "A2"
+    B1 = "B1"
+    B2 = "B2"
+    C1 = "C1"
+    C2 = "C2"
+    NATIVE = "native"
+
+    def reaches(self, level: LanguageLevel) -> bool:
+        """Whether it is *level* or better."""
+        levels = list(LanguageLevel)
+        return levels.index(self) >= levels.index(level)
 
 
 class Channel(StrEnum):
@@ -57,16 +83,56 @@ class Channel(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     MOBILE = "mobile"
+    SMS = "sms"
     CHAT = "chat"
     DESK = "desk"
+    TICKET_QUEUE = "ticket_queue"
+    MEETING = "meeting"
+
+
+class AllowedHours(Model):
+    """From *start* up to *end* on the clocks of *zone*, on *weekdays*: 1 for Monday to 7. An *end* not after *start* is on the next day.
+
+    Source: ISO 8601 for the numbers of weekdays.
+    """
+
+    start: time
+    end: time
+    zone: str
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return checked_zone(value)
+
+    def hold(self, at: datetime) -> bool:
+        """Whether *at* is within them."""
+        local = at.astimezone(zone_of(self.zone))
+        day, clock = local.isoweekday(), local.time()
+        if self.start < self.end:
+            return day in self.weekdays and self.start <= clock < self.end
+        before = 7 if day == 1 else day - 1
+        return (day in self.weekdays and clock >= self.start) or (before in self.weekdays and clock < self.end)
 
 
 class ReachOption(Model):
-    """One way to reach someone; *rank* 1 is tried first."""
+    """One way to reach someone; *rank* 1 is tried first.
+
+    Attributes:
+        hours: When they may be reached so; at any time when there are none.
+        provider: Whose chat it is, or whose queue.
+    """
 
     channel: Channel
     address: str
     rank: int = 1
+    hours: tuple[AllowedHours, ...] = ()
+    provider: str | None = None
+
+    def allowed_at(self, at: datetime) -> bool:
+        """Whether they may be reached so at *at*."""
+        return not self.hours or any(one.hold(at) for one in self.hours)
 
 
 class Expert(Record):
@@ -75,6 +141,7 @@ class Expert(Record):
     Attributes:
         organisation: The units they are in, outermost first.
         languages: BCP 47 tags.
+        language_levels: How well they speak these, as far as it is known.
         topics: What they know about.
         responsibilities: What they are there for: first-aider, key user of a system.
         changed_at: When the directory last changed the entry, as far as it says.
@@ -89,6 +156,7 @@ class Expert(Record):
     site: str | None = None
     room: str | None = None
     languages: tuple[str, ...] = ()
+    language_levels: Mapping[str, LanguageLevel] = Field(default_factory=dict[str, LanguageLevel])
     zone: str | None = None
     topics: tuple[SkillClaim, ...] = ()
     responsibilities: tuple[str, ...] = ()
@@ -102,27 +170,51 @@ class Expert(Record):
         """The name to show."""
         return self.person.label
 
+    def speaks(self, language: str, level: LanguageLevel | None = None) -> str | None:
+        """Their tag for *language* (``nl`` is also ``nl-BE``), when they speak it at *level* or better as far as is known.
+
+        Source: RFC 4647 section 3.3.1.
+        """
+        for tag in self.languages:
+            if f"{tag}-".casefold().startswith(f"{language}-".casefold()):
+                known = self.language_levels.get(tag)
+                if level is None or (known is not None and known.reaches(level)):
+                    return tag
+        return None
+
 
 class ExpertQuery(Model):
     """Who is looked for. *text* is words in any order, each a name, a topic, a title, a unit or a place, or the start of one.
 
     Attributes:
         topics: All of these.
+        topic_level: Each of *topics* at this level or higher, 1 to 5; who says no level is left out.
         site: Only there.
         organisation: Only in this unit.
+        languages: Who speaks all of these: BCP 47 tags, ``nl`` finds ``nl-BE`` too.
+        language_level: Each of *languages* this well or better; of whom that is not known is left out.
+        available: Leave out who is known to be absent, off work or busy now.
         limit: At most so many, 1 to 200.
     """
 
     text: Annotated[str, Field(max_length=400)] = ""
     topics: tuple[str, ...] = ()
+    topic_level: Annotated[int, Field(ge=1, le=5)] | None = None
     site: str | None = None
     organisation: str | None = None
+    languages: tuple[Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")], ...] = ()
+    language_level: LanguageLevel | None = None
+    available: bool = False
     limit: Annotated[int, Field(ge=1, le=200)] = 20
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
-        if not (self.text.strip() or self.topics or self.site or self.organisation):
-            raise ValueError("say who is looked for: text, topics, site or organisation")
+        if not (self.text.strip() or self.topics or self.site or self.organisation or self.languages):
+            raise ValueError("say who is looked for: text, topics, site, organisation or languages")
+        if self.topic_level is not None and not self.topics:
+            raise ValueError("topic_level goes with topics")
+        if self.language_level is not None and not self.languages:
+            raise ValueError("language_level goes with languages")
         return self
 
 
@@ -135,6 +227,7 @@ class ReasonKind(StrEnum):
     TITLE = "title"
     ORGANISATION = "organisation"
     PLACE = "place"
+    LANGUAGE = "language"
     ABOUT = "about"
 
 
@@ -177,6 +270,8 @@ class Availability(Model):
         until: When *now* ends.
         next_free: When they are next expected to be free.
         backup: Who stands in.
+        zone: IANA name of the zone that they are in.
+        sources: What was asked: ``schedule``, ``leave``, ``calendar``.
     """
 
     person: PersonRef
@@ -184,6 +279,8 @@ class Availability(Model):
     until: AwareDatetime | None = None
     next_free: AwareDatetime | None = None
     backup: PersonRef | None = None
+    zone: str | None = None
+    sources: tuple[str, ...] = ()
     as_of: AwareDatetime
 
 
@@ -211,6 +308,9 @@ class ExpertDirectory(Service, service="experts"):
         features={
             "site": lambda arguments: arguments["query"].site is not None,
             "organisation": lambda arguments: arguments["query"].organisation is not None,
+            "topic_level": lambda arguments: arguments["query"].topic_level is not None,
+            "languages": lambda arguments: bool(arguments["query"].languages),
+            "available": lambda arguments: arguments["query"].available,
         },
     )
     def find(self, query: ExpertQuery) -> Steps[Listing[Match]]:

@@ -22,6 +22,7 @@ from workplace_sdk.services.incidents_errors import (
 from workplace_sdk.services.incidents_models import (
     MATRIX,
     OPEN,
+    Article,
     Asset,
     AssetKind,
     Category,
@@ -46,6 +47,7 @@ from workplace_sdk.services.incidents_models import (
 __all__ = [
     "MATRIX",
     "OPEN",
+    "Article",
     "Asset",
     "AssetKind",
     "AssetUnknown",
@@ -74,8 +76,8 @@ __all__ = [
 ]
 
 _MINE = frozenset({Relation.SELF})
-_REF = Access("incidents.report", _MINE, owner("requester"))
-_READ_REF = Access("incidents.read", _MINE, owner("requester"))
+_REF = Access("incidents.report", _MINE, owner("requester"), conceals="ref")
+_READ_REF = Access("incidents.read", _MINE, owner("requester"), conceals="ref")
 _HANDLE = Access("incidents.handle", frozenset[Relation]())
 _ANYONE = Access("incidents.look")
 _THINGS = Access("incidents.assets", frozenset({Relation.SELF, Relation.MANAGER}), named("person"))
@@ -98,6 +100,7 @@ _FEATURES: Final[dict[str, Feature]] = {
     "me_too": lambda a: _draft(a).me_too is not None,
     "attachments": lambda a: bool(_draft(a).attachments),
 }
+_REASON: Final[dict[str, Measure]] = {"text_length": lambda a: len(a["reason"] or "")}
 _MEASURES: Final[dict[str, Measure]] = {
     "title_length": lambda a: len(_draft(a).what),
     "attachment_bytes": lambda a: max((upload.size for upload in _draft(a).attachments), default=0),
@@ -126,6 +129,25 @@ class Incidents(Service, service="incidents"):
     def similar(self, draft: TicketDraft) -> Steps[Listing[Similar]]:
         """Open tickets that may say the same, known major ones first, then by score. What others ask or complain of is not told."""
         raise self.unsupported("similar")
+        yield
+
+    @read(access=_ANYONE)
+    def known_problems(self, *, place: Place | None = None, asset: str | None = None) -> Steps[Listing[Similar]]:
+        """What is reported and not solved yet at *place*, or of the thing with the tag *asset*; known major ones first, then the newest.
+
+        What others ask or complain of is not told.
+
+        Raises:
+            InvalidInput: Neither was given, or *place* names no site, building, floor or room.
+            AssetUnknown: There is no thing with that tag.
+        """
+        raise self.unsupported("known_problems")
+        yield
+
+    @read(access=_ANYONE)
+    def advice(self, draft: TicketDraft) -> Steps[Listing[Article]]:
+        """Articles that may help, so that *draft* need not be reported; the best first."""
+        raise self.unsupported("advice")
         yield
 
     @write(
@@ -189,7 +211,11 @@ class Incidents(Service, service="incidents"):
     @write(
         Safety.ONCE,
         access=_REF,
-        measures={"attachment_bytes": lambda a: max((upload.size for upload in a["uploads"]), default=0)},
+        measures={
+            "attachment_bytes": lambda a: max((upload.size for upload in a["uploads"]), default=0),
+            "attachments": lambda a: len(a["uploads"]),
+            "text_length": lambda a: len(a["body"]),
+        },
     )
     def comment(self, ref: Ref, body: str, *, uploads: tuple[Upload, ...] = (), key: Key | None = None) -> Steps[Comment]:
         """Say something, with photos or documents. A ticket that waited for the requester goes on."""
@@ -202,13 +228,13 @@ class Incidents(Service, service="incidents"):
         raise self.unsupported("attach")
         yield
 
-    @read(access=Access("incidents.read", _MINE, owner("requester", parameter="ticket")))
+    @read(access=Access("incidents.read", _MINE, owner("requester", parameter="ticket"), conceals="ticket"))
     def attachment(self, ticket: Ref, ref: Ref) -> Steps[bytes]:
         """The bytes of the attachment *ref* of *ticket* or of a comment on it."""
         raise self.unsupported("attachment")
         yield
 
-    @write(Safety.ONCE, access=_REF)
+    @write(Safety.ONCE, access=_REF, measures=_REASON)
     def escalate(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[Ticket]:
         """Say that it cannot wait as it does: one priority higher, with the reason."""
         raise self.unsupported("escalate")
@@ -224,7 +250,7 @@ class Incidents(Service, service="incidents"):
         raise self.unsupported("confirm_resolved")
         yield
 
-    @write(Safety.ONCE, access=_REF)
+    @write(Safety.ONCE, access=_REF, measures=_REASON)
     def reopen(self, ref: Ref, reason: str, *, key: Key | None = None) -> Steps[Ticket]:
         """Say that it is not solved after all.
 
@@ -235,7 +261,7 @@ class Incidents(Service, service="incidents"):
         raise self.unsupported("reopen")
         yield
 
-    @write(Safety.ONCE, access=_REF)
+    @write(Safety.ONCE, access=_REF, measures=_REASON)
     def cancel(self, ref: Ref, *, reason: str | None = None, key: Key | None = None) -> Steps[Ticket]:
         """Take back a ticket that is not needed any more."""
         raise self.unsupported("cancel")

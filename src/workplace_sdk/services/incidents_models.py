@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from workplace_sdk.services.common import Amount, Attachment, Mapped, Model, PersonRef, Record, Ref, Upload
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class Geo(Model):
@@ -243,6 +246,19 @@ class Similar(Model):
     reasons: tuple[str, ...] = ()
 
 
+class Article(Record):
+    """Something that was written down because it is asked often; *score* from 0 to 1 says how well it fits.
+
+    Attributes:
+        text: What it says, as plain text; ``ref.url`` leads to where it reads better, when there is such a place.
+    """
+
+    title: str
+    text: str = ""
+    category: str | None = None
+    score: Amount
+
+
 class EventKind(StrEnum):
     """What happened to a ticket."""
 
@@ -290,6 +306,13 @@ class TicketChange(Model):
     parent: Ref | None = None
     note: Annotated[str, Field(max_length=20_000)] | None = None
     internal: bool = False
+
+    @model_validator(mode="after")
+    def _known_words(self) -> Self:
+        for name, value in (("status", self.status), ("priority", self.priority)):
+            if value == "unmapped":
+                raise ValueError(f"{name}: unmapped is for a system's word that is not known here, not for asking")
+        return self
 
 
 _AT_WORK: Final = OPEN - {TicketStatus.NEW}

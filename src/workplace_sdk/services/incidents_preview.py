@@ -9,7 +9,16 @@ from workplace_sdk.kernel.operation import settled
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.kernel.words import Words
-from workplace_sdk.services.incidents_models import Priority, Ticket, TicketChange, TicketDraft, TicketStatus, may_follow
+from workplace_sdk.services.incidents_models import (
+    Article,
+    Priority,
+    Ticket,
+    TicketChange,
+    TicketDraft,
+    TicketStatus,
+    may_follow,
+)
+from workplace_sdk.services.incidents_words import STATUS, status_words
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Steps
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     from workplace_sdk.services.incidents import Incidents
 
 MOST_SIMILAR: Final = 3
+MOST_ADVICE: Final = 3
 _OF_TICKET: Final = {
     "comment": Words("Comment on {what}", "Reactie op {what}"),
     "attach": Words("Add {file} to {what}", "{file} toevoegen aan {what}"),
@@ -40,7 +50,7 @@ _CHANGED: Final = {
 
 
 def of_report(service: Incidents, draft: TicketDraft, key: Key | None, priority: Priority) -> Steps[Preview]:
-    """The priority, tickets that may say the same, and why it would be refused."""
+    """The priority, tickets that may say the same, articles that may help, and why it would be refused."""
     lines = [
         PreviewLine(
             code="report",
@@ -65,6 +75,9 @@ def of_report(service: Incidents, draft: TicketDraft, key: Key | None, priority:
                 )
                 for other in found[:MOST_SIMILAR]
             ]
+    if isinstance(service.advice.support, Native):
+        told = yield from settled(service.advice.steps(draft))
+        lines += [] if isinstance(told, WorkplaceError) else [_helpful(one) for one in told[:MOST_ADVICE]]
     return Preview(operation="incidents.report", key=str(key), lines=tuple(lines))
 
 
@@ -87,13 +100,16 @@ def of_change(service: Incidents, ref: Ref, change: TicketChange, key: Key | Non
         if value is None:
             continue
         text = words.filled(value=value)
+        if name == "status":
+            text = Words(words.filled(value=STATUS[value].en).en, words.filled(value=STATUS[value].nl).nl)
         if name == "note" and change.internal:
             text = Words("For handlers only: {value}", "Alleen voor behandelaars: {value}").filled(value=value)
         lines.append(PreviewLine(code=name, en=text.en, nl=text.nl))
     before, after = ticket.status.value, change.status
     if after is not None and before is not after and before is not TicketStatus.UNMAPPED and not may_follow(before, after):
-        text = Words("It is {before} and cannot become {after}.", "Het is {before} en kan niet {after} worden.")
-        text = text.filled(before=before, after=after)
+        words = Words("It is {before} and cannot become {after}.", "Het is {before} en kan niet {after} worden.")
+        en, nl = ((STATUS[before].in_(one), STATUS[after].in_(one)) for one in ("en", "nl"))
+        text = Words(words.filled(before=en[0], after=en[1]).en, words.filled(before=nl[0], after=nl[1]).nl)
         lines.append(PreviewLine(code="status_order", en=text.en, nl=text.nl, weight=Weight.BLOCKER))
     if after is TicketStatus.RESOLVED and ticket.same_reports:
         text = Words("So are {n} that say the same.", "Ook {n} die hetzelfde zeggen.").filled(n=ticket.same_reports)
@@ -102,8 +118,18 @@ def of_change(service: Incidents, ref: Ref, change: TicketChange, key: Key | Non
 
 
 def _about(words: Words, ticket: Ticket, **details: object) -> PreviewLine:
-    text = words.filled(what=f"{ticket.number} {ticket.title} ({ticket.status})", **details)
-    return PreviewLine(code="ticket", en=text.en, nl=text.nl, facts={"ref": str(ticket.ref)})
+    which, status = f"{ticket.number} {ticket.title}", status_words(ticket.status)
+    en = words.filled(what=f"{which} ({status.en})", **details).en
+    nl = words.filled(what=f"{which} ({status.nl})", **details).nl
+    return PreviewLine(code="ticket", en=en, nl=nl, facts={"ref": str(ticket.ref)})
+
+
+def _helpful(article: Article) -> PreviewLine:
+    where = f" ({article.ref.url})" if article.ref.url else ""
+    text = Words("Perhaps this helps: {title}{where}.", "Misschien helpt dit: {title}{where}.")
+    text = text.filled(title=article.title, where=where)
+    facts = {"ref": str(article.ref), "score": str(article.score)}
+    return PreviewLine(code="advice", en=text.en, nl=text.nl, origin=Origin.BACKEND, facts=facts)
 
 
 def _blocker(error: Rejected) -> PreviewLine:

@@ -46,6 +46,7 @@ class LeaveCategory(StrEnum):
     CIVIC_DUTY = "civic_duty"
     VOLUNTEER = "volunteer"
     SABBATICAL = "sabbatical"
+    HOLIDAY_SWAP = "holiday_swap"
     OTHER = "other"
     UNMAPPED = "unmapped"
 
@@ -89,6 +90,7 @@ class LeaveType(Record):
 
     Attributes:
         increment: Step of a part of a day, in *unit*; a whole day may always be asked for.
+        reasons: What may be given as the reason; any text when there are none.
         attachment_after: With ``AFTER_DAYS``: days from the first to the last of a request that need no document yet.
         max_days: Days from the first to the last of one request, at most.
         charges_holidays: Whether days on which everyone is off cost leave too.
@@ -104,6 +106,7 @@ class LeaveType(Record):
     hours: bool | None = None
     requires_approval: bool | None = None
     requires_reason: bool | None = None
+    reasons: tuple[str, ...] = ()
     attachments: AttachmentRule | None = None
     attachment_after: int | None = None
     max_days: int | None = None
@@ -215,7 +218,8 @@ class LeaveDraft(Model):
         leave_type: Reference or name of the type.
         days: Each day once; days without work may be among them and cost nothing.
         person: Who will be off; the caller when left out.
-        reason: For the approver; never shown to colleagues.
+        reason: For the approver; never shown to colleagues. One of the type's ``reasons`` where it has them.
+        note: What else the approver should know; never shown to colleagues.
         substitute: Who stands in.
     """
 
@@ -223,6 +227,7 @@ class LeaveDraft(Model):
     days: Annotated[tuple[DayOff, ...], Field(min_length=1, max_length=MOST_DAYS)]
     person: PersonRef | None = None
     reason: Annotated[str, Field(max_length=2000)] | None = None
+    note: Annotated[str, Field(max_length=2000)] | None = None
     substitute: PersonRef | None = None
     attachments: tuple[Upload, ...] = ()
 
@@ -322,6 +327,7 @@ class LeaveRequest(Record):
     days: tuple[LeaveDay, ...]
     status: Mapped[LeaveStatus]
     reason: str | None = None
+    note: str | None = None
     substitute: PersonRef | None = None
     approvals: tuple[ApprovalStep, ...] = ()
     timeline: tuple[LeaveEvent, ...] = ()

@@ -62,6 +62,8 @@ from workplace_sdk.services.rooms_models import (
     Scope,
     ServiceItem,
     Site,
+    WaitlistEntry,
+    WaitState,
 )
 from workplace_sdk.services.rooms_times import MOST_OCCURRENCES, checked_rrule, occurrences
 
@@ -116,6 +118,8 @@ __all__ = [
     "ServiceNotAvailableHere",
     "Site",
     "TooLong",
+    "WaitState",
+    "WaitlistEntry",
     "checked_rrule",
     "occurrences",
 ]
@@ -156,6 +160,14 @@ def _organizer(service: RoomBooking, arguments: Arguments) -> Steps[PersonRef | 
     return meeting.organizer
 
 
+def _waiting(service: RoomBooking, arguments: Arguments) -> Steps[PersonRef]:
+    """Who waits."""
+    entry: WaitlistEntry = yield from service.waitlist_entry.steps(arguments["ref"])
+    return entry.person
+
+
+_MARGIN = 1.0
+"""Seconds of a call's time limit that are kept for its last look."""
 _ANYONE = Access("rooms.look")
 _SELF = frozenset({Relation.SELF})
 _MINE = Access("rooms.book", _SELF, _organizer)
@@ -172,11 +184,13 @@ _DRAFT_FEATURES: Mapping[str, Uses] = {
     "exceptions": lambda a: bool(_draft(a).except_on),
     "recurrence_with_orders": lambda a: _draft(a).rrule is not None and bool(_draft(a).orders),
     "body": lambda a: _draft(a).body is not None,
+    "online": lambda a: _draft(a).online is not None,
     "private": lambda a: _draft(a).private,
     "cost_centre": lambda a: any(
         centre is not None for centre in (_draft(a).cost_centre, *(one.cost_centre for one in _draft(a).orders))
     ),
     "best_effort": lambda a: _draft(a).policy is Policy.BEST_EFFORT,
+    "room_first": lambda a: _draft(a).policy is Policy.ROOM_FIRST,
 }
 _DRAFT_MEASURES: Mapping[str, Measure] = {
     "attendees": lambda a: len(_draft(a).attendees),
@@ -284,6 +298,29 @@ class RoomBooking(Service, service="rooms"):
         raise self.unsupported("get")
         yield
 
+    @read(access=Access("rooms.read", _SELF, _participant), derived_from=("get",))
+    def wait_confirmed(self, ref: Ref, *, timeout: float = 20.0) -> Steps[Meeting]:
+        """A meeting once none of its parts is pending (a room that answers later, an approval), or as it is after *timeout*.
+
+        Args:
+            timeout: Seconds; never longer than the time limit of the call (``work.within(300)`` gives it more).
+
+        Raises:
+            NotFound: There is none.
+        """
+        import time
+
+        from workplace_sdk.kernel.effects import Pause
+        from workplace_sdk.services.common import ComponentState
+
+        until, pause = time.monotonic() + min(timeout, self.session.time_limit - _MARGIN), 0.25
+        meeting = yield from self.get.steps(ref)
+        while meeting.state is ComponentState.PENDING and (left := until - time.monotonic()) > 0:
+            yield from Pause(min(pause, left))
+            pause = min(2 * pause, 5.0)
+            meeting = yield from self.get.steps(ref)
+        return meeting
+
     @pages(access=_READ)
     def mine(
         self, person: PersonRef | None = None, *, since: date | None = None, until: date | None = None
@@ -303,7 +340,8 @@ class RoomBooking(Service, service="rooms"):
             "room": lambda a: a["change"].room is not None,
             "attendees": lambda a: a["change"].attendees is not None,
             "orders": lambda a: a["change"].orders is not None,
-            "occurrence": lambda a: a["scope"] is not Scope.ALL,
+            "online": lambda a: a["change"].online is not None,
+            "occurrence": lambda a: a["scope"] != Scope.ALL,
         },
     )
     def change(
@@ -335,7 +373,7 @@ class RoomBooking(Service, service="rooms"):
     @write(
         Safety.ONCE,
         access=_MINE,
-        features={"occurrence": lambda a: a["scope"] is not Scope.ALL, "reason": lambda a: a["reason"] is not None},
+        features={"occurrence": lambda a: a["scope"] != Scope.ALL, "reason": lambda a: a["reason"] is not None},
     )
     def cancel(
         self,
@@ -395,6 +433,53 @@ class RoomBooking(Service, service="rooms"):
         raise self.unsupported("release")
         yield
 
+    @write(
+        Safety.ONCE,
+        access=Access("rooms.book", _SELF, named("draft", "organizer")),
+        features=_DRAFT_FEATURES,
+        measures=_DRAFT_MEASURES,
+    )
+    def join_waitlist(self, draft: MeetingDraft, *, key: Key | None = None) -> Steps[WaitlistEntry]:
+        """Have *draft* booked as soon as its room is free, in the order of asking; at once when it is free now.
+
+        Nobody is told when it is: look at ``waitlist`` or ``mine``.
+
+        Args:
+            draft: One room, one time, no orders.
+
+        Raises:
+            Conflict: The organizer waits for it already.
+            CapacityTooSmall: As for ``book``, as is all that would be refused even if the room were free.
+        """
+        raise self.unsupported("join_waitlist")
+        yield
+
+    @read(access=_READ)
+    def waitlist(self, person: PersonRef | None = None) -> Steps[Listing[WaitlistEntry]]:
+        """What *person* waits for or got by waiting, that is not over yet; by time."""
+        raise self.unsupported("waitlist")
+        yield
+
+    @read(access=Access("rooms.read", _SELF, _waiting))
+    def waitlist_entry(self, ref: Ref) -> Steps[WaitlistEntry]:
+        """One entry of the waiting list.
+
+        Raises:
+            NotFound: There is none.
+        """
+        raise self.unsupported("waitlist_entry")
+        yield
+
+    @write(Safety.ONCE, access=Access("rooms.book", _SELF, _waiting))
+    def leave_waitlist(self, ref: Ref, *, key: Key | None = None) -> Steps[WaitlistEntry]:
+        """Wait no longer.
+
+        Raises:
+            Conflict: The room was booked already, or nobody waits for it any more.
+        """
+        raise self.unsupported("leave_waitlist")
+        yield
+
     @pages(access=Access("rooms.decide", _SELF, named("person")))
     def inbox(self, person: PersonRef | None = None) -> PageSteps[Meeting]:
         """Meetings whose room waits for the approval of *person*, the oldest first."""
@@ -432,7 +517,7 @@ class RoomBooking(Service, service="rooms"):
         """Which times change and how, conflicts, and what becomes of the orders."""
         from workplace_sdk.services.rooms_preview import of_change
 
-        return (yield from of_change(self, ref, change, scope, occurrence, key))
+        return (yield from of_change(self, ref, change, scope, occurrence, accept_fee, key))
 
     @cancel.previews
     def preview_cancel(
@@ -448,7 +533,7 @@ class RoomBooking(Service, service="rooms"):
         """Which times go, and what cancelling the orders costs."""
         from workplace_sdk.services.rooms_preview import of_cancelling
 
-        return (yield from of_cancelling(self, ref, scope, occurrence, key))
+        return (yield from of_cancelling(self, ref, scope, occurrence, accept_fee, key))
 
     @respond.previews
     def preview_respond(self, ref: Ref, response: Response, *, key: Key | None = None) -> Steps[Preview]:
@@ -475,6 +560,20 @@ class RoomBooking(Service, service="rooms"):
                 self, "release", ref, key, f"Give back the room of {{what}}{when}", f"De zaal teruggeven van {{what}}{when}"
             )
         )
+
+    @join_waitlist.previews
+    def preview_join_waitlist(self, draft: MeetingDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """What would be booked, and how many wait before."""
+        from workplace_sdk.services.rooms_preview import of_waiting
+
+        return (yield from of_waiting(self, draft, key))
+
+    @leave_waitlist.previews
+    def preview_leave_waitlist(self, ref: Ref, *, key: Key | None = None) -> Steps[Preview]:
+        """Which room is no longer waited for."""
+        from workplace_sdk.services.rooms_preview import of_leaving
+
+        return (yield from of_leaving(self, ref, key))
 
     @decide.previews
     def preview_decide(

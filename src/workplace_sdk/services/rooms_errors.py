@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, Rejected
 from workplace_sdk.kernel.words import Words
+from workplace_sdk.services.refusals import Told
 
 if TYPE_CHECKING:
     from workplace_sdk.services.common import Money, PersonRef, Span
@@ -77,13 +78,13 @@ class FeatureMissing(Rejected):
         super().__init__(message, field=where.pop("field", "features"), **where)
         self.missing = tuple(sorted(missing))
 
-    @property
-    def names(self) -> str:
-        """What is missing, as a list to read."""
-        return ", ".join(name.replace("_", " ") for name in self.missing)
-
     def sentence(self, language: str = "en") -> str:
-        return self.words.filled(names=self.names).in_(language)
+        from workplace_sdk.services.rooms_models import Feature, Layout
+        from workplace_sdk.services.vocabulary import word
+
+        features = {feature.value for feature in Feature}
+        names = [word(Feature(name) if name in features else Layout(name), language) for name in self.missing]
+        return self.words.filled(names=", ".join(names)).in_(language)
 
 
 class OutsideBookingWindow(Rejected):
@@ -140,14 +141,14 @@ class RestrictedRoom(Rejected):
         return f"{text} {Words('You can ask {whom}.', 'U kunt het vragen aan {whom}.').filled(whom=self.request_to.label).in_(language)}"
 
 
-class RecurrenceNotSupported(InvalidInput):
+class RecurrenceNotSupported(Told, InvalidInput):
     """This repetition cannot be booked: *part* of the rule is what it fails on."""
 
     code = "recurrence-not-supported"
     words = Words("A meeting cannot repeat like this: {message}", "Een vergadering kan niet zo worden herhaald: {message}")
 
-    def __init__(self, message: str = "", *, part: str = "", **where: Any) -> None:
-        super().__init__(message, field=where.pop("field", "rrule"), **where)
+    def __init__(self, why: Words | str = "", *, part: str = "", **where: Any) -> None:
+        super().__init__(why, field=where.pop("field", "rrule"), **where)
         self.part = part
 
 
@@ -177,7 +178,7 @@ class CutoffPassed(Rejected):
         return self.words.filled(what=self.what, at=f"{self.at:%Y-%m-%d %H:%M}" if self.at else "?").in_(language)
 
 
-class ServiceNotAvailableHere(Rejected):
+class ServiceNotAvailableHere(Told):
     """This cannot be ordered there, or not so many."""
 
     code = "service-not-available-here"

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
-from workplace_sdk.services.common import Amount, ComponentState, Mapped, Model, Money, PersonRef, Record, Ref, Span
+from workplace_sdk.services.common import Amount, ComponentState, Mapped, Model, Money, PersonRef, Record, Ref, Span, in_utc
 from workplace_sdk.services.rooms_times import checked_rrule
 
 if TYPE_CHECKING:
     from typing import Self
 
 MOST_PEOPLE = 10_000
+JOINING = r"^(https?|tel|sips?|xmpp|rtsp):\S+$"
+"""Links by which people join a meeting; never one that a page would run."""
 
 
 class Feature(StrEnum):
@@ -112,7 +114,7 @@ class RoomQuery(Model):
     """A room that fits: for *span* (and the times of *rrule* from there), or for *duration* somewhere in *within*.
 
     Attributes:
-        people: How many it has to seat, when that is more than *attendees* and *optional*.
+        people: How many it has to seat, when that is more than *attendees*, *optional* and the organizer.
         attendees: Who has to be free, as far as this system knows: with *within*, only such times are offered.
         optional: Who had better be free.
         preferred: Features that make a room better, but need not be there.
@@ -151,14 +153,20 @@ class RoomQuery(Model):
             raise ValueError("rrule goes with span")
         if self.duration is not None and not timedelta(minutes=5) <= self.duration <= timedelta(days=7):
             raise ValueError("duration is from 5 minutes to 7 days")
-        if self.within is not None and self.within.end - self.within.start > timedelta(days=93):
+        if self.within is not None and self.within.length > timedelta(days=93):
             raise ValueError("within is at most 93 days")
         return self
 
     @property
     def seats(self) -> int:
-        """How many it has to seat."""
-        return max(self.people, len(self.attendees) + len(self.optional))
+        """How many it has to seat; of who organizes it nothing is known."""
+        return self.seats_with(None)
+
+    def seats_with(self, organizer: PersonRef | None) -> int:
+        """How many it has to seat: *people*, or who is asked for and *organizer*, who may be one of them."""
+        asked = (*self.attendees, *self.optional)
+        among = organizer is not None and any(one.same_person(organizer) for one in asked)
+        return max(self.people, len(asked) + (not among) if asked else 0)
 
 
 class Reason(Model):
@@ -227,6 +235,10 @@ class OrderKind(StrEnum):
     EQUIPMENT = "equipment"
     LAYOUT = "layout"
     SUPPORT = "support"
+    CLEANING = "cleaning"
+    PARKING = "parking"
+    VISITOR = "visitor"
+    OTHER = "other"
 
 
 class Diet(StrEnum):
@@ -303,11 +315,29 @@ class OrderDraft(Model):
 
 
 def check_deliveries(orders: Iterable[OrderDraft], span: Span) -> None:
-    """``ValueError`` when something is to be delivered or cleared long before or after the meeting."""
+    """``ValueError`` when something is to be delivered or cleared long before or after the meeting, or cleared before it is there."""
     for order in orders:
         for name, at in (("deliver_at", order.deliver_at), ("clear_at", order.clear_at)):
             if at is not None and not span.start - timedelta(hours=12) <= at <= span.end + timedelta(hours=12):
                 raise ValueError(f"orders: {name} is more than 12 hours from the meeting")
+        if in_utc(order.clear_at or span.end) <= in_utc(order.deliver_at or span.start):
+            raise ValueError("orders: it is cleared before it is delivered: give deliver_at and clear_at")
+
+
+class Explained(Model):
+    """Something that says why it is as it is.
+
+    Attributes:
+        why: In English, or as someone wrote it.
+        why_nl: In Dutch, when it is no text of someone's own.
+    """
+
+    why: str | None = None
+    why_nl: str | None = None
+
+    def because(self, language: str = "en") -> str | None:
+        """Why, in *language* where that is known."""
+        return (self.why_nl if language.lower().startswith("nl") else None) or self.why
 
 
 class OrderState(StrEnum):
@@ -332,14 +362,13 @@ class OrderedLine(Model):
     price: Money | None = None
 
 
-class Order(Model):
-    """What was ordered for one time of a meeting.
+class Order(Explained):
+    """What was ordered for one time of a meeting; *why* says why it was refused.
 
     Attributes:
         date: Of that time, on the clocks of its zone.
         cancel_by: Until when it can be cancelled without a fee.
         fee: What its cancellation cost.
-        why: Why it was refused.
     """
 
     ref: Ref
@@ -354,16 +383,20 @@ class Order(Model):
     total: Money | None = None
     cancel_by: AwareDatetime | None = None
     fee: Money | None = None
-    why: str | None = None
 
     def __str__(self) -> str:
         return ", ".join(f"{line.quantity} x {line.name}" for line in self.lines)
 
 
 class Policy(StrEnum):
-    """What to do when a part of a meeting cannot be had."""
+    """What to do when a part of a meeting cannot be had.
+
+    ``ROOM_FIRST``: the rooms are had at every time or nothing is booked, and what cannot be ordered is left out.
+    ``BEST_EFFORT``: times and orders that cannot be had are left out.
+    """
 
     ALL_OR_NOTHING = "all_or_nothing"
+    ROOM_FIRST = "room_first"
     BEST_EFFORT = "best_effort"
 
 
@@ -380,9 +413,10 @@ class MeetingDraft(Model):
         except_on: Dates on which it does not take place.
         organizer: The caller when left out.
         cost_centre: For orders that name none.
-        policy: With best effort, times and orders that cannot be had are left out and reported.
+        online: Link by which people join from elsewhere.
+        policy: What is left out, and reported, when it cannot be had.
 
-    Source: RFC 5545 3.3.10 for *rrule*, 3.8.5.1 for *except_on*.
+    Source: RFC 5545 3.3.10 for *rrule*, 3.8.5.1 for *except_on*; RFC 7986 5.11 for *online*.
     """
 
     subject: Annotated[str, Field(min_length=1, max_length=200)]
@@ -397,6 +431,7 @@ class MeetingDraft(Model):
     rrule: Annotated[str, Field(max_length=500)] | None = None
     except_on: frozenset[date] = frozenset()
     body: Annotated[str, Field(max_length=20_000)] | None = None
+    online: Annotated[str, Field(max_length=2000, pattern=JOINING)] | None = None
     private: bool = False
     organizer: PersonRef | None = None
     cost_centre: Annotated[str, Field(min_length=1, max_length=100)] | None = None
@@ -409,7 +444,7 @@ class MeetingDraft(Model):
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
-        if self.span.end - self.span.start > timedelta(days=31):
+        if self.span.length > timedelta(days=31):
             raise ValueError("span: a meeting lasts at most 31 days")
         if self.more_rooms and self.room is None:
             raise ValueError("more_rooms goes with room")
@@ -455,8 +490,8 @@ class CheckIn(StrEnum):
     MISSED = "missed"
 
 
-class RoomReservation(Model):
-    """One room at one time of a meeting.
+class RoomReservation(Explained):
+    """One room at one time of a meeting; *why* says why it is not had.
 
     Attributes:
         approver: Who decides, while it is ``REQUESTED``.
@@ -466,7 +501,6 @@ class RoomReservation(Model):
     room: Ref
     name: str
     state: Mapped[ReservationState]
-    why: str | None = None
     approver: PersonRef | None = None
     check_in: CheckIn = CheckIn.NOT_NEEDED
     check_in_by: AwareDatetime | None = None
@@ -493,12 +527,11 @@ class Occurrence(Model):
         return next((state for state in order if state in found), CheckIn.NOT_NEEDED)
 
 
-class Component(Model):
+class Component(Explained):
     """A part of a booking and what became of it."""
 
     what: str
     state: ComponentState
-    why: str | None = None
 
 
 class Meeting(Record):
@@ -524,6 +557,7 @@ class Meeting(Record):
     rrule: str | None = None
     series: Ref | None = None
     body: str | None = None
+    online: str | None = None
     private: bool = False
     components: tuple[Component, ...] = ()
     created_at: AwareDatetime | None = None
@@ -564,6 +598,7 @@ class MeetingChange(Model):
         more_rooms: Rooms to be had beside *room*.
         attendees: Instead of all; who was invited already keeps their answer.
         orders: Instead of what was ordered.
+        online: Another link, or an empty text for none.
     """
 
     span: Span | None = None
@@ -575,6 +610,7 @@ class MeetingChange(Model):
     attendees: Annotated[tuple[Attendee, ...], Field(max_length=500)] | None = None
     people: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] | None = None
     orders: Annotated[tuple[OrderDraft, ...], Field(max_length=20)] | None = None
+    online: Annotated[str, Field(max_length=2000, pattern=f"^$|{JOINING}")] | None = None
     private: bool | None = None
 
     @model_validator(mode="after")
@@ -616,3 +652,31 @@ class OccurrenceConflict(Model):
     room: Room
     span: Span
     alternatives: tuple[Room, ...] = ()
+
+
+class WaitState(StrEnum):
+    """How far someone is who waits for a room."""
+
+    WAITING = "waiting"
+    BOOKED = "booked"
+    OVER = "over"
+    WITHDRAWN = "withdrawn"
+
+
+class WaitlistEntry(Record):
+    """Someone waits for a room that is taken.
+
+    Attributes:
+        before: How many wait for some of that time and came earlier.
+        meeting: What was booked when the room became free.
+    """
+
+    person: PersonRef
+    room: Ref
+    name: str
+    subject: str
+    span: Span
+    state: Mapped[WaitState]
+    before: int = 0
+    meeting: Ref | None = None
+    created_at: AwareDatetime | None = None

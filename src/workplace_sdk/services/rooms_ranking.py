@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from workplace_sdk.services.common import PersonRef, Span
-from workplace_sdk.services.rooms_models import Bookability, Reason, Room, RoomOption, RoomQuery
+from workplace_sdk.services.common import PersonRef, Span, in_utc
+from workplace_sdk.services.rooms_models import Bookability, Feature, Layout, Reason, Room, RoomOption, RoomQuery
 from workplace_sdk.services.rooms_times import Interval, office_hours, slots, without
+from workplace_sdk.services.vocabulary import word
 
 EACH: Final = 3
 """Times offered for each room, the earliest."""
@@ -21,8 +22,8 @@ def free_times(query: RoomQuery, room: Room, busy: Sequence[Interval], *, now: d
     assert query.within is not None
     assert query.duration is not None
     within = query.within
-    wanted = office_hours(within) if query.office_hours else [(within.start, within.end)]
-    until = within.end if room.ahead is None else min(within.end, now + room.ahead + query.duration)
+    wanted = office_hours(within) if query.office_hours else [(in_utc(within.start), in_utc(within.end))]
+    until = in_utc(within.end) if room.ahead is None else min(in_utc(within.end), now + room.ahead + query.duration)
     open_ = [(max(start, now), min(end, until)) for start, end in wanted if max(start, now) < min(end, until)]
     tz = within.local_start.tzinfo
     local = [(start.astimezone(tz), end.astimezone(tz)) for start, end in without(open_, busy)]
@@ -30,19 +31,20 @@ def free_times(query: RoomQuery, room: Room, busy: Sequence[Interval], *, now: d
 
 
 def option(
-    query: RoomQuery, room: Room, span: Span, *, near: str | None, asked: int, absent: tuple[PersonRef, ...]
+    query: RoomQuery, room: Room, span: Span, *, seats: int, near: str | None, asked: int, absent: tuple[PersonRef, ...]
 ) -> RoomOption:
     """The offer of *room* with its score: mostly for seats, then preferences, nearness, who can come, and how soon.
 
     Args:
+        seats: How many people there have to be seats for.
         near: The site or building that is preferred.
         asked: How many people were looked for.
         absent: Who of them is not free then.
     """
-    capacity = (room.seats(query.layout) if query.layout in room.layouts else room.capacity) or 1
+    capacity = seats_of(room, query.layout) or 1
     missing = query.preferred - room.features
     here = near is not None and near.casefold() in {(room.site or "").casefold(), (room.building or "").casefold()}
-    score = _SEATS * min(Decimal(1), Decimal(query.seats) / capacity)
+    score = _SEATS * min(Decimal(1), Decimal(seats) / capacity)
     score += _PREFERRED * (1 if not query.preferred else Decimal(len(query.preferred - missing)) / len(query.preferred))
     score += _NEAR * (1 if here or near is None else 0)
     score += _PEOPLE * (1 if not asked else 1 - Decimal(len(absent)) / asked)
@@ -53,21 +55,25 @@ def option(
     return RoomOption(room=room, span=span, score=round(score, 4), reasons=reasons, missing=missing, busy=absent)
 
 
+def seats_of(room: Room, layout: Layout | None) -> int | None:
+    """How many people *room* seats in *layout*; ``None`` when that is not known."""
+    return room.seats(layout) if layout in room.layouts else room.capacity
+
+
 def _soon(query: RoomQuery, span: Span) -> Decimal:
     """1 at the start of the time searched, 0 at its end."""
     if query.within is None:
         return Decimal(1)
-    whole = query.within.end - query.within.start
-    return 1 - Decimal(int((span.start - query.within.start) / timedelta(minutes=1))) / max(
-        1, int(whole / timedelta(minutes=1))
-    )
+    minute = timedelta(minutes=1)
+    later = in_utc(span.start) - in_utc(query.within.start)
+    return 1 - Decimal(later // minute) / max(1, query.within.length // minute)
 
 
-def _reasons(room: Room, capacity: int, preferred: Sequence[str], *, near: bool, everyone: bool) -> tuple[Reason, ...]:
+def _reasons(room: Room, capacity: int, preferred: Sequence[Feature], *, near: bool, everyone: bool) -> tuple[Reason, ...]:
     found = [Reason(code="seats", en=f"seats {capacity}", nl=f"{capacity} plaatsen")]
-    for feature in preferred:
-        name = str(feature).replace("_", " ")
-        found.append(Reason(code=f"has_{feature}", en=f"has {name}", nl=f"heeft {name}"))
+    found += [
+        Reason(code=f"has_{feature}", en=f"has {word(feature)}", nl=f"heeft {word(feature, 'nl')}") for feature in preferred
+    ]
     if near:
         found.append(Reason(code="near", en=f"at {room.building or room.site}", nl=f"in {room.building or room.site}"))
     if everyone:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from workplace_sdk.kernel.errors import Rejected
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import ComponentState, Money, Ref, Span
 from workplace_sdk.services.rooms_errors import (
     CapacityTooSmall,
@@ -31,9 +32,13 @@ from workplace_sdk.services.rooms_models import (
     Room,
     ServiceItem,
 )
+from workplace_sdk.services.vocabulary import word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+NOT_THERE = Words("{wanted}; there is: {known}", "{wanted}; er is: {known}")
+SO_MANY = Words("{item}: there are {stock}", "{item}: er zijn er {stock}")
 
 
 def room_problems(
@@ -53,7 +58,7 @@ def room_problems(
             yield OutsideBookingWindow(
                 f"{room.name} can be booked {room.ahead.days} days ahead", until=(now + room.ahead).date()
             )
-        if room.longest is not None and any(span.end - span.start > room.longest for span in spans):
+        if room.longest is not None and any(span.length > room.longest for span in spans):
             yield TooLong(f"{room.name} can be booked for {room.longest}", longest=room.longest)
         if layout is not None and room.layouts and layout not in room.layouts:
             yield FeatureMissing(f"{room.name} has no {layout}", missing=(layout.value,), field="layout")
@@ -85,8 +90,8 @@ def chosen_item(menu: Sequence[ServiceItem], wanted: Ref | str) -> ServiceItem:
     name = wanted.casefold() if isinstance(wanted, str) else None
     found = [item for item in menu if item.ref == wanted or (name is not None and item.name.casefold() == name)]
     if not found:
-        known = ", ".join(sorted(item.name for item in menu)) or "nothing"
-        raise ServiceNotAvailableHere(f"{wanted}; there is: {known}", field="orders")
+        known = ", ".join(sorted(item.name for item in menu)) or "-"
+        raise ServiceNotAvailableHere(NOT_THERE.filled(wanted=wanted, known=known), field="orders")
     return min(found, key=lambda item: item.site is None)
 
 
@@ -99,7 +104,7 @@ def order_problems(menu: Sequence[ServiceItem], order: OrderDraft, span: Span, *
             yield error
             continue
         if item.stock is not None and line.quantity > item.stock:
-            yield ServiceNotAvailableHere(f"{item.name}: there are {item.stock}", field="orders")
+            yield ServiceNotAvailableHere(SO_MANY.filled(item=item.name, stock=item.stock), field="orders")
         at = item.order_by(span.start)
         if at is not None and now > at:
             yield CutoffPassed(f"{item.name} is ordered before {at}", what=item.name, at=at.astimezone(span.local_start.tzinfo))
@@ -160,12 +165,13 @@ def components(times: Iterable[Occurrence], made: Sequence[Order]) -> tuple[Comp
             state: ReservationState = one.state.value
             if state is ReservationState.CANCELLED:
                 continue
-            why = one.why or (None if state in _STATES else state.value)
+            said = (one.why, one.why_nl) if one.why or state in _STATES else (word(state), word(state, "nl"))
             what = f"{one.name}, {time.span.local_start:%Y-%m-%d %H:%M}"
-            found.append(Component(what=what, state=_STATES.get(state, ComponentState.REJECTED), why=why))
+            found.append(Component(what=what, state=_STATES.get(state, ComponentState.REJECTED), why=said[0], why_nl=said[1]))
     several = len({order.date for order in made}) > 1
     for order in made:
         if order.state != OrderState.CANCELLED:
             state_ = ComponentState.REJECTED if order.state == OrderState.REJECTED else ComponentState.DONE
-            found.append(Component(what=f"{order}, {order.date}" if several else str(order), state=state_, why=order.why))
+            what = f"{order}, {order.date}" if several else str(order)
+            found.append(Component(what=what, state=state_, why=order.why, why_nl=order.why_nl))
     return tuple(found)

@@ -8,13 +8,18 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
-from workplace_sdk.services.common import Span, days_between, zone_of
+from workplace_sdk.kernel.words import Words
+from workplace_sdk.services.common import Span, days_between, in_utc, zone_of
 from workplace_sdk.services.rooms_errors import RecurrenceNotSupported, SeriesTooLong
 
 RRULE_PARTS: Final = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
 OTHER_PARTS: Final = frozenset({"BYSECOND", "BYMINUTE", "BYHOUR", "BYYEARDAY", "BYWEEKNO"})
 """Parts that the standard knows and meetings do not use."""
 MOST_OCCURRENCES: Final = 366
+OVERLAP: Final = Words("the times overlap each other", "de keren overlappen elkaar")
+NOT_USED: Final = Words("{part} is not used for meetings", "{part} wordt niet gebruikt voor vergaderingen")
+NOT_THE_FIRST: Final = Words("the first time is not one that the rule gives", "de eerste keer past niet bij de regel")
+NONE_LEFT: Final = Words("no time is left", "er blijft geen keer over")
 STEP: Final = timedelta(minutes=15)
 OFFICE_HOURS: Final = (time(8), time(18))
 
@@ -66,7 +71,7 @@ def occurrences(span: Span, rrule: str | None, except_on: Iterable[date] = ()) -
 
     rule = checked_rrule(rrule)
     if other := sorted(set(_parts(rule)) & OTHER_PARTS):
-        raise RecurrenceNotSupported(f"{other[0]} is not used for meetings", part=other[0])
+        raise RecurrenceNotSupported(NOT_USED.filled(part=other[0]), part=other[0])
     first = span.local_start.replace(tzinfo=None)
     starts: list[datetime] = []
     for at in rrulestr(_naive_until(rule, span), dtstart=first):
@@ -74,14 +79,19 @@ def occurrences(span: Span, rrule: str | None, except_on: Iterable[date] = ()) -
         if len(starts) > MOST_OCCURRENCES:
             raise SeriesTooLong(max=MOST_OCCURRENCES)
     if not starts or starts[0] != first:
-        raise RecurrenceNotSupported("the first time is not one that the rule gives", part="DTSTART")
+        raise RecurrenceNotSupported(NOT_THE_FIRST, part="DTSTART")
     left_out = frozenset(except_on)
     spans = [_at(at, span) for at in starts if at.date() not in left_out]
     if not spans:
-        raise RecurrenceNotSupported("no time is left", part="EXDATE")
-    if any(later.start < earlier.end for earlier, later in pairwise(spans)):
-        raise RecurrenceNotSupported("the times overlap each other", part="INTERVAL")
+        raise RecurrenceNotSupported(NONE_LEFT, part="EXDATE")
+    apart(spans)
     return tuple(spans)
+
+
+def apart(spans: Iterable[Span]) -> None:
+    """Raise ``RecurrenceNotSupported`` when the times of one meeting overlap each other."""
+    if any(later.start < earlier.end for earlier, later in pairwise(sorted(spans, key=lambda span: span.start))):
+        raise RecurrenceNotSupported(OVERLAP, part="INTERVAL")
 
 
 def _at(wall_clock: datetime, like: Span) -> Span:
@@ -89,7 +99,7 @@ def _at(wall_clock: datetime, like: Span) -> Span:
     from datetime import UTC
 
     begin = wall_clock.replace(tzinfo=zone_of(like.zone)).astimezone(UTC)
-    return Span(start=begin, end=begin + (like.end - like.start), zone=like.zone)
+    return Span(start=begin, end=begin + like.length, zone=like.zone)
 
 
 def moved(span: Span, old: Span, new: Span) -> Span:
@@ -174,8 +184,8 @@ def office_hours(within: Span) -> list[Interval]:
     tz: Any = zone_of(within.zone)
     found: list[Interval] = []
     for day in days_between(within.local_start.date(), within.local_end.date()):
-        start = max(datetime.combine(day, OFFICE_HOURS[0], tz), within.start)
-        end = min(datetime.combine(day, OFFICE_HOURS[1], tz), within.end)
+        start = max(in_utc(datetime.combine(day, OFFICE_HOURS[0], tz)), in_utc(within.start))
+        end = min(in_utc(datetime.combine(day, OFFICE_HOURS[1], tz)), in_utc(within.end))
         if day.weekday() < 5 and start < end:
             found.append((start, end))
     return found
@@ -184,10 +194,10 @@ def office_hours(within: Span) -> list[Interval]:
 def slots(free: Iterable[Interval], duration: timedelta) -> Iterator[Interval]:
     """Times of *duration* within *free*, one after the other, beginning at a quarter of an hour where that fits."""
     for start, end in free:
-        at = start
-        over = (at - at.replace(hour=0, minute=0, second=0, microsecond=0)) % STEP
-        if over and at + (STEP - over) + duration <= end:
+        at, until, tz = in_utc(start), in_utc(end), start.tzinfo
+        over = timedelta(minutes=start.minute, seconds=start.second, microseconds=start.microsecond) % STEP
+        if over and at + (STEP - over) + duration <= until:
             at += STEP - over
-        while at + duration <= end:
-            yield at, at + duration
+        while at + duration <= until:
+            yield at.astimezone(tz), (at + duration).astimezone(tz)
             at += max(STEP, duration - duration % STEP)

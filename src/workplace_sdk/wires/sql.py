@@ -35,13 +35,18 @@ _NOT_NOW = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P
 
 
 class Database:
-    """One database, opened when first used; safe to use from many threads and after a fork."""
+    """One database, opened when first used; safe to use from many threads and after a fork.
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    Args:
+        password: Gives the password of the user in *url*, asked for each time the database is opened.
+    """
+
+    def __init__(self, url: str, *, password: Callable[[], str] | None = None, pool_size: int = 8) -> None:
         try:
             self.url = sa.make_url(url)
         except sa_exc.ArgumentError:
             raise ConfigError("not a database URL such as sqlite:///workplace.db or postgresql+psycopg://host/name") from None
+        self._password = password
         self._pool_size = pool_size
         self._lock = threading.RLock()
         self._engine: Engine | None = None
@@ -83,13 +88,18 @@ class Database:
     def _made(self) -> Engine:
         memory = self.sqlite and self.url.database in (None, "", ":memory:")
         if self.sqlite and not memory and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            folder = Path(self.url.database).parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ConfigError(f"the folder {folder} cannot be made: {error.strerror}", key="url") from error
         options: dict[str, Any] = {"pool_pre_ping": not self.sqlite}
         if memory:
             options |= {"poolclass": sa.pool.StaticPool, "connect_args": {"check_same_thread": False}}
         else:
             options |= {"pool_size": self._pool_size, "max_overflow": 0, "pool_timeout": 30}
-        engine = sa.create_engine(self.url, **options)
+        url = self.url.set(password=self._password()) if self._password else self.url
+        engine = sa.create_engine(url, **options)
         if self.sqlite:
             event.listen(engine, "connect", _sqlite_connected)
             event.listen(engine, "begin", _sqlite_begin)
@@ -139,6 +149,9 @@ class SqlBlock(Action[T]):
             raise Failure(Kind.NOT_SENT, Unavailable(f"{self.what}: {_short(error)}")) from error
         except sa_exc.NoSuchModuleError as error:
             raise ConfigError(f"no driver for this database: {error}", key="url") from error
+        except ModuleNotFoundError as error:
+            extra = " (pip install 'workplace-sdk[postgres]')" if error.name == "psycopg" else ""
+            raise ConfigError(f"the driver of this database is not installed: {error.name}{extra}", key="url") from error
         try:
             with connection:
                 connection = connection.execution_options(**{_WRITES: self.writes})
@@ -202,6 +215,12 @@ def _sqlite_connected(driver: Any, _: object) -> None:
     driver.isolation_level = None  # SQLAlchemy's BEGIN is the only one
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
         driver.execute(f"PRAGMA {pragma}")
+    driver.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: Any) -> Any:
+    """``lower()`` as PostgreSQL has it: SQLite's own knows no letters beyond A to Z."""
+    return text.lower() if isinstance(text, str) else text
 
 
 def _sqlite_begin(connection: Connection) -> None:
@@ -215,12 +234,16 @@ def migrate(engine: Engine, *, scripts: str, version_table: str, head: str) -> N
     Args:
         scripts: Alembic script location, ``package:directory``.
         version_table: Where the room keeps its revision.
+
+    Raises:
+        ConfigError: The tables are of a revision that is not known here.
     """
     with engine.connect().execution_options(**{_WRITES: False}) as connection:
         if _revision(connection, version_table) == head:
             return
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", scripts)
@@ -231,7 +254,10 @@ def migrate(engine: Engine, *, scripts: str, version_table: str, head: str) -> N
         if _revision(connection, version_table) == head:
             return
         config.attributes.update(connection=connection, version_table=version_table)
-        command.upgrade(config, head)
+        try:
+            command.upgrade(config, head)
+        except CommandError as error:
+            raise ConfigError(f"these tables are of a newer version of this library: {error}", key="url") from error
 
 
 def _revision(connection: Connection, version_table: str) -> str | None:

@@ -1,1 +1,5 @@
-from ldap.controls import libldap as libldap
+from collections.abc import Sequence
+from typing import Any
+
+def DecodeControlTuples(ldapControlTuples: Sequence[Any] | None) -> list[Any]: ...
+def RequestControlTuples(ldapControls: Sequence[Any]) -> list[Any]: ...

@@ -248,7 +248,7 @@ class _Search:
     def option(self, room: Room, span: Span, spans: Sequence[Span]) -> RoomOption:
         absent = tuple(person for person, busy in self.away.items() if any(overlaps(busy, one.start, one.end) for one in spans))
         near = self.query.near if isinstance(self.query.near, str) else None
-        return option(self.query, room, span, near=near, asked=len(self.away), absent=absent)
+        return option(self.query, room, span, seats=self.query.seats, near=near, asked=len(self.away), absent=absent)
 
 
 def _free_at(free: Mapping[Bookable, list[Interval]], spans: Sequence[Span]) -> tuple[Room, ...]:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from workplace_sdk.connectors.ldap.settings import LdapSettings
 from workplace_sdk.kernel.connector import Connector
-from workplace_sdk.kernel.errors import ConfigError
+from workplace_sdk.kernel.errors import ConfigError, NotFound
 
 try:
+    from workplace_sdk.wires.ldap.entries import is_dn
+    from workplace_sdk.wires.ldap.opening import Target
+    from workplace_sdk.wires.ldap.referrals import server_of
     from workplace_sdk.wires.ldap.search import LdapSearch
-    from workplace_sdk.wires.ldap.server import Server, Target
+    from workplace_sdk.wires.ldap.server import Server
 except ModuleNotFoundError as missing:
     if missing.name != "ldap":
         raise
@@ -41,8 +44,11 @@ class Ldap(Connector):
             bind_dn=settings.bind_dn,
             password=settings.password.reveal if settings.password else None,
             sasl=settings.sasl,
-            referrals=frozenset(settings.referrals),
+            referrals=frozenset(server for uri in settings.referrals if (server := server_of(uri))),
         )
+        for key, dn in (("base", settings.base), ("group_base", settings.group_base)):
+            if dn is not None and not is_dn(dn):
+                raise ConfigError(f"{dn!r} is no distinguished name", table=f"connections.{self.name}", key=key)
         self.server = Server(target, most=settings.connections)
         self.store: Database | None = self.surroundings.get("store")
         if settings.index:
@@ -55,17 +61,35 @@ class Ldap(Connector):
 
         self.store.prepare(prepare)
 
+    def no_base(self) -> ConfigError:
+        """The base is not there. Directories say the same when we may not read it."""
+        return ConfigError(
+            f"there is no {self.settings.base}, or {self.server.target.identity} may not read it",
+            table=f"connections.{self.name}",
+            key="base",
+        )
+
     def ping(self) -> Steps[str]:
-        """Bind, and look whether the base is there."""
-        found = yield from LdapSearch(self.server, self.settings.base, attributes=("1.1",), scope="base")
+        """Bind, and look whether somebody is to be seen below the base."""
+        from workplace_sdk.connectors.ldap.translation import people_filter
+
+        settings = self.settings
+        try:
+            found = yield from LdapSearch(self.server, settings.base, people_filter(settings), ("1.1",), "sub", 1)
+        except NotFound as error:
+            raise self.no_base() from error
         if not found.entries:
-            raise ConfigError("nothing is to be seen there: is it the right DN, and may we read it?", key="base")
-        return f"{self.settings.uri[0]} as {self.server.target.identity}"
+            key = "disabled" if settings.disabled else "people"
+            text = f"nobody is to be seen below {settings.base}: are 'people' and 'disabled' as this directory has them?"
+            raise ConfigError(text, table=f"connections.{self.name}", key=key)
+        return f"{settings.uri[0]} as {self.server.target.identity}"
 
     def sync(
         self, progress: Callable[[int, int | None], None] = lambda _done, _total: None, *, full: bool = False
     ) -> Steps[Any]:
-        """Bring the index up to date: everyone the first time or when *full*, then who changed, and who is gone.
+        """Bring the index up to date: everyone the first time, when *full* or when the settings changed, then who changed.
+
+        Who is gone, disabled or moved elsewhere is taken out each time.
 
         Args:
             progress: Told how many people are done, and of how many when that is known.
@@ -78,12 +102,11 @@ class Ldap(Connector):
 
     def forget(self, person: PersonRef) -> Steps[Mapping[str, int]]:
         """Take *person* out of the index; the directory itself is not ours to change, and the next sync follows it."""
-        if not self.settings.index or self.store is None or person.ref is None or person.ref.connection != self.name:
+        if not self.settings.index or self.store is None:
             return {}
-        from workplace_sdk.search.index import remove
+        from workplace_sdk.search.experts import taken_out
 
-        source_id = person.ref.id
-        return {"people_index": (yield from self.store.write(lambda c: remove(c, self.name, [source_id]), "the people index"))}
+        return {"people_index": (yield from self.store.write(taken_out(person, self.name), "the people index"))}
 
     def close(self) -> None:
         self.server.close()

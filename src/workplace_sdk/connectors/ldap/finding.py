@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from workplace_sdk.kernel.errors import InvalidInput
-from workplace_sdk.search.fold import words
+from workplace_sdk.search.fold import local_part, words
 from workplace_sdk.services.experts import Expert, ExpertQuery, Match, Reason, ReasonKind
 from workplace_sdk.wires.ldap.filters import Filter, all_of, any_of, contains, equals, starts_with
 
@@ -40,25 +40,28 @@ _EXACT: Final = ("login", "employee_number", "site", "organisation", "department
 
 def typed_words(query: ExpertQuery) -> list[str]:
     """The words as typed, without signs that no name has; at most ``MOST_WORDS``."""
-    text = unicodedata.normalize("NFC", query.text)
+    text = unicodedata.normalize("NFKC", query.text)
     parts = [part.strip("\"'`,;:()[]{}<>*?!&|\\") for part in text.replace("\x00", " ").split()]
     return list(dict.fromkeys(part for part in parts if part and words(part)))[:MOST_WORDS]
 
 
-def candidates_filter(settings: LdapSettings, query: ExpertQuery, people: Filter) -> Filter:
+def candidates_filter(settings: LdapSettings, query: ExpertQuery) -> Filter:
     """Entries that may fit *query*.
 
     Raises:
         InvalidInput: Nothing typed can be searched for here.
     """
     parts = [_word_filter(settings, word) for word in typed_words(query)]
-    parts += [_topic_filter(settings, topic) for topic in query.topics]
+    for topic in query.topics:
+        if not words(topic):
+            raise InvalidInput(f"there is no word in {topic!r}", field="topics")
+        parts.append(_topic_filter(settings, " ".join(unicodedata.normalize("NFKC", topic).split())))
     for meaning, value in (("site", query.site), ("organisation", query.organisation)):
         if value:
             parts.append(_one_of(settings, meaning, value))
     if not parts:
         raise InvalidInput("there is no word in this that can be searched for", field="text")
-    return all_of(people, *parts)
+    return all_of(*parts)
 
 
 def _word_filter(settings: LdapSettings, word: str) -> Filter:
@@ -129,7 +132,8 @@ def _reason(expert: Expert, typed: str, folded: Sequence[str]) -> Reason | None:
     best: Reason | None = None
     for kind, texts in profile_texts(expert):
         for text in texts:
-            how = _how(words(text), folded)
+            compared = text if "@" in typed else local_part(text)
+            how = _how(words(compared), folded)
             if how and (best is None or WEIGHTS[kind] * HOW[how] > best.weight):
                 best = Reason(kind=kind, typed=typed, found=text[:200], how=how, weight=WEIGHTS[kind] * HOW[how])
     return best

@@ -10,17 +10,19 @@ from typing import Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from workplace_sdk.kernel.secrets import Secret
+from workplace_sdk.wires.ldap.filters import attribute_name
+from workplace_sdk.wires.ldap.referrals import server_of
 
 PROFILES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "openldap": {
-            "id": "entryUUID", "changed": "modifyTimestamp", "login": "uid", "name": "cn", "shown_name": "displayName",
+            "id": "entryUUID", "version": "entryCSN", "changed": "modifyTimestamp", "login": "uid", "name": "cn", "shown_name": "displayName",
             "given_name": "givenName", "family_name": "sn", "email": "mail", "employee_number": "employeeNumber", "title": "title",
             "organisation": "ou", "department": "departmentNumber", "site": "l", "room": "roomNumber", "phone": "telephoneNumber",
             "mobile": "mobile", "manager": "manager", "language": "preferredLanguage", "about": "description",
         },
         "active-directory": {
-            "id": "objectGUID", "changed": "whenChanged", "login": "userPrincipalName", "name": "displayName", "shown_name": "displayName",
+            "id": "objectGUID", "version": "uSNChanged", "changed": "whenChanged", "login": "userPrincipalName", "name": "displayName", "shown_name": "displayName",
             "given_name": "givenName", "family_name": "sn", "email": "mail", "employee_number": "employeeID", "title": "title",
             "organisation": "company", "department": "department", "site": "l", "room": "physicalDeliveryOfficeName",
             "phone": "telephoneNumber", "mobile": "mobile", "manager": "manager", "language": "preferredLanguage", "about": "description",
@@ -80,15 +82,27 @@ class LdapSettings(BaseModel):
     @field_validator("uri")
     @classmethod
     def _ldap(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or not all(uri.startswith(("ldap://", "ldaps://", "ldapi://")) for uri in value):
+        if not value or not all(uri.startswith("ldapi://") or server_of(uri) for uri in value):
             raise ValueError("give ldaps://host or ldap://host")
+        return value
+
+    @field_validator("referrals")
+    @classmethod
+    def _servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [uri for uri in value if server_of(uri) is None]:
+            raise ValueError(f"give ldaps://host or ldap://host, not {', '.join(unknown)}")
+        return value
+
+    @field_validator("disabled")
+    @classmethod
+    def _names(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for name in value:
+            attribute_name(name)
         return value
 
     @field_validator("attributes")
     @classmethod
     def _known(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        from workplace_sdk.wires.ldap.filters import attribute_name
-
         if unknown := sorted(set(value) - MEANINGS):
             raise ValueError(f"unknown: {', '.join(unknown)}; known are {', '.join(sorted(MEANINGS))}")
         for name in value.values():

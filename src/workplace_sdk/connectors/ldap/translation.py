@@ -24,12 +24,12 @@ BIT_AND: Final = "1.2.840.113556.1.4.803"
 def fetched(settings: LdapSettings) -> tuple[str, ...]:
     """Attributes to ask for."""
     meanings = (
-        "id", "changed", "login", "name", "shown_name", "given_name", "family_name", "email", "employee_number", "title", "organisation",
+        "id", "version", "changed", "login", "name", "shown_name", "given_name", "family_name", "email", "employee_number", "title", "organisation",
         "department", "site", "room", "phone", "mobile", "manager", "language", "about", "topics", "responsibilities", "chat",
     )  # fmt: skip
     names = [name for meaning in meanings if (name := settings.attribute(meaning))]
     if settings.profile == "active-directory":
-        names.append("userAccountControl")
+        names += ["cn", "userAccountControl"]
     return tuple(dict.fromkeys((*names, *settings.disabled)))
 
 
@@ -41,13 +41,6 @@ def people_filter(settings: LdapSettings) -> Filter:
     else:
         kinds = [equals("objectClass", settings.people or "inetOrgPerson")]
     return all_of(*kinds, *(not_(equals(name, value)) for name, value in settings.disabled.items()))
-
-
-def everyone_filter(settings: LdapSettings) -> Filter:
-    """Who is a person, disabled or not: for noticing that someone does not show any more."""
-    if settings.profile == "active-directory":
-        return all_of(equals("objectCategory", "person"), equals("objectClass", settings.people or "user"))
-    return equals("objectClass", settings.people or "inetOrgPerson")
 
 
 def shows(settings: LdapSettings, entry: Entry) -> bool:
@@ -77,7 +70,7 @@ def to_expert(settings: LdapSettings, entry: Entry, connection: str, now: dateti
     manager = first("manager")
     person = PersonRef(
         ref=Ref(connection=connection, kind="person", id=source_id(settings, entry)),
-        display_name=first("name") or first("shown_name") or entry.dn,
+        display_name=first("name") or first("shown_name") or entry.first("cn") or entry.dn,
         email=first("email"),
         login=first("login"),
         employee_number=first("employee_number"),
@@ -112,6 +105,15 @@ def source_id(settings: LdapSettings, entry: Entry) -> str:
     if settings.profile == "active-directory" and len(values[0]) == 16:
         return str(uuid.UUID(bytes_le=bytes(values[0])))
     return values[0].decode("utf-8", "replace")
+
+
+def mark(settings: LdapSettings, entry: Entry) -> str | None:
+    """What differs when the entry was changed, renamed or moved; ``None`` when the directory does not tell."""
+    for meaning in ("version", "changed"):
+        name = settings.attribute(meaning)
+        if name and (told := entry.first(name)):
+            return f"{told} {entry.dn}"
+    return None
 
 
 def _reach(every: Callable[[str], tuple[str, ...]], first: Callable[[str], str | None]) -> tuple[ReachOption, ...]:

@@ -49,5 +49,4 @@ class Instant(sa.types.TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        at = value if isinstance(value, datetime) else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-        return at.astimezone(UTC)
+        return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)

@@ -28,6 +28,7 @@ class LocalSettings(BaseModel):
             everyone; nothing is assumed when it is left out.
         currency: ISO 4217 currency in which expenses are paid back.
         claim_within_days: Days after which a cost can no longer be claimed.
+        attachment_types: Media types of files that are taken, or patterns of them (``image/*``); all when left out.
         reopen_within_days: Days within which a solved ticket can be opened again; it counts as closed afterwards.
     """
 
@@ -39,6 +40,7 @@ class LocalSettings(BaseModel):
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     claim_within_days: int = Field(default=366, ge=1)
     reopen_within_days: int = Field(default=30, ge=0)
+    attachment_types: tuple[str, ...] | None = None
 
     @field_validator("week")
     @classmethod
@@ -97,7 +99,7 @@ class Local(Connector):
             self.database.close()
 
 
-HEAD: Final = "0002"
+HEAD: Final = "0004"
 """The newest migration."""
 
 

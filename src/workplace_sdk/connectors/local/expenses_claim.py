@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
-from workplace_sdk.connectors.local.expenses_rates import ExpenseRates
+from workplace_sdk.connectors.local.expenses_cards import CardPayments
+from workplace_sdk.connectors.local.expenses_rates import Once
 from workplace_sdk.kernel.errors import InvalidInput, Rejected
 from workplace_sdk.services.common import Money
 from workplace_sdk.services.expenses import (
     CurrencyNotAllowed,
+    Distance,
     Exchange,
     ExpenseCategory,
     LineDraft,
@@ -49,11 +51,11 @@ TAKES = {
 
 @frozen
 class Asked:
-    """A line as it is asked for: *id* of the row that it replaces, *kept* receipts that the row has already."""
+    """A line as it is asked for: *id* of the row that it replaces, *kept* hashes of the receipts that the row has already."""
 
     draft: LineDraft
     id: int | None = None
-    kept: int = 0
+    kept: frozenset[str] = frozenset()
 
 
 @frozen
@@ -87,15 +89,16 @@ class Problem:
 
 
 @define
-class _Driving:
-    """Distance of the year so far, by vehicle and year: of what was claimed before, and of earlier lines of the same report."""
+class _Working:
+    """What the lines of a report have in common: whose it is, what was looked up, and the distance of its earlier lines."""
 
+    once: Once
     person_id: int
     replacing: int
     here: dict[tuple[Vehicle, int], Decimal] = field(factory=dict[tuple[Vehicle, int], Decimal])
 
 
-class ExpenseClaims(ExpenseRates):
+class ExpenseClaims(CardPayments):
     """Working out of drafts."""
 
     def claimed_in(self, draft: ReportDraft) -> str:
@@ -110,27 +113,30 @@ class ExpenseClaims(ExpenseRates):
         """Every line worked out; a line that cannot be worked out is among the problems only."""
         claims: list[Claim] = []
         problems: list[Problem] = []
-        driving = _Driving(person_id, replacing)
+        working = _Working(Once(connection), person_id, replacing)
         for number, one in enumerate(asked, start=1):
             try:
-                claims.append(self._claim(connection, one, number, driving))
+                claims.append(self._claim(one, number, working))
             except Rejected as problem:
                 problems.append(Problem(problem, number))
         return claims, problems
 
-    def _claim(self, connection: Connection, asked: Asked, number: int, driving: _Driving) -> Claim:
+    def _claim(self, asked: Asked, number: int, working: _Working) -> Claim:
         line = asked.draft
-        category = self.category(connection, line.category)
+        category = working.once(self.category, line.category)
         if getattr(line, TAKES[category.kind]) is None:
             raise InvalidInput(f"line {number}: {category.name} takes {TAKES[category.kind]}", field="lines")
         if line.distance is not None:
-            return self._mileage(connection, asked, category, number, driving)
+            return self._mileage(asked, line.distance, category, number, working)
         if line.trip is not None:
-            return self._trip(connection, asked, line.trip, category, number)
+            return self._trip(asked, line.trip, category, number, working)
         assert line.amount is not None
         if line.exchange is not None and line.amount.currency == self.currency:
             raise InvalidInput(f"line {number}: an exchange rate is for another currency than {self.currency}", field="lines")
-        exchange = line.exchange or self._exchange(connection, line.amount.currency, line.date, number)
+        if line.exchange is not None and line.exchange.on > self.session.today():
+            raise InvalidInput(f"line {number}: the exchange rate is of a day that has not come", field="lines")
+        exchange = self.by_card(working.once.connection, line, number, working.person_id) or line.exchange
+        exchange = exchange or self._exchange(working, line.amount.currency, line.date, number)
         paid = line.amount if line.personal is None else line.amount - line.personal
         return Claim(
             asked,
@@ -151,38 +157,33 @@ class ExpenseClaims(ExpenseRates):
         reclaimable = category.vat_reclaimable
         return (Tax.inside(amount, category.vat_rate, country=home, code=category.vat_code, reclaimable=reclaimable),)
 
-    def _exchange(self, connection: Connection, currency: str, on: date, number: int) -> Exchange | None:
+    def _exchange(self, working: _Working, currency: str, on: date, number: int) -> Exchange | None:
         if currency == self.currency:
             return None
-        found = self.exchange_on(connection, currency, self.currency, on)
+        found = working.once(self.exchange_on, currency, self.currency, on)
         if found is None:
             raise RateUnavailable(f"{currency} in {self.currency} on {on}: give exchange", line=number, what=currency, on=on)
         return found
 
-    def _mileage(
-        self, connection: Connection, asked: Asked, category: ExpenseCategory, number: int, driving: _Driving
-    ) -> Claim:
-        line, distance = asked.draft, asked.draft.distance
-        assert distance is not None
-        rates = self.mileage_on(connection, line.date, distance.vehicle)
+    def _mileage(self, asked: Asked, distance: Distance, category: ExpenseCategory, number: int, working: _Working) -> Claim:
+        day, once = asked.draft.date, working.once
+        rates = once(self.mileage_on, day, distance.vehicle)
         if not rates:
-            raise RateUnavailable(line=number, what=distance.vehicle.value, on=line.date)
-        unit, whose = rates[0].unit, (distance.vehicle, line.date.year)
-        before = Decimal(0)
+            raise RateUnavailable(line=number, what=distance.vehicle.value, on=day)
+        unit, whose = rates[0].unit, (distance.vehicle, day.year)
+        before = working.here.get(whose, Decimal(0))
         if len(rates) > 1:
-            before = driving.here.get(whose, Decimal(0)) + self.driven(
-                connection, driving.person_id, *whose, unit, replacing=driving.replacing
-            )
+            before += once(self.driven, working.person_id, *whose, unit, replacing=working.replacing)
         length = in_unit(distance.paid, distance.unit, unit)
         parts = mileage(length, before, rates)
-        driving.here[whose] = driving.here.get(whose, Decimal(0)) + length
+        working.here[whose] = working.here.get(whose, Decimal(0)) + length
         claimed = mileage_sum(parts) if parts else Money(amount=Decimal(0), currency=self.currency).rounded()
         taxable = mileage_taxable(parts)
         return Claim(asked, number, category, original=claimed, claimed=claimed, rates=parts, taxable=taxable)
 
-    def _trip(self, connection: Connection, asked: Asked, trip: Trip, category: ExpenseCategory, number: int) -> Claim:
+    def _trip(self, asked: Asked, trip: Trip, category: ExpenseCategory, number: int, working: _Working) -> Claim:
         def rate_of(location: Location, day: date) -> PerDiemRate:
-            found = self.per_diem_at(connection, location, day)
+            found = self.per_diem_at(working.once, location, day)
             if found is None:
                 raise RateUnavailable(line=number, what=str(location), on=day)
             return found
@@ -193,6 +194,6 @@ class ExpenseClaims(ExpenseRates):
                 f"line {number}: the rates of its places are in several currencies: make a line of each place", field="lines"
             )
         original = per_diem_sum(days)
-        exchange = self._exchange(connection, original.currency, asked.draft.date, number)
+        exchange = self._exchange(working, original.currency, asked.draft.date, number)
         claimed = original.rounded() if exchange is None else exchange.converted(original, self.currency)
         return Claim(asked, number, category, original=original, claimed=claimed, exchange=exchange, days=days)

@@ -3,12 +3,13 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import sqlalchemy as sa
+from attrs import define, field
 
 from workplace_sdk.connectors.local.base import LocalService
 from workplace_sdk.connectors.local.expenses_tables import (
@@ -39,10 +40,29 @@ from workplace_sdk.services.expenses_sums import in_unit
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+P = ParamSpec("P")
+T = TypeVar("T")
 RATE_HOLDS: Final = timedelta(days=7)
 """An exchange rate holds for the days after it that have none of their own: weekends and holidays."""
-NOT_CLAIMED: Final = ("draft", "withdrawn", "rejected", "cancelled", "reversed")
+FOR_NOTHING: Final = ("withdrawn", "rejected", "cancelled", "reversed")
+"""Of reports that came to nothing: what they used can be claimed anew."""
+NOT_CLAIMED: Final = ("draft", *FOR_NOTHING)
 """Of reports that count for nothing: their lines are no doubles, and their distance is not of the year."""
+
+
+@define
+class Once:
+    """Reads of one transaction, each done once: the lines of a report ask for the same rates again and again."""
+
+    connection: Connection
+    _known: dict[tuple[object, ...], Any] = field(factory=dict[tuple[object, ...], Any], init=False)
+
+    def __call__(self, read: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        which = (read.__name__, *args, *sorted(kwargs.items()))
+        if which not in self._known:
+            self._known[which] = read(self.connection, *args, **kwargs)
+        known: T = self._known[which]
+        return known
 
 
 class ExpenseRates(LocalService):
@@ -75,17 +95,20 @@ class ExpenseRates(LocalService):
             active_until=row.active_until,
         )
 
+    def categories_of(self, connection: Connection) -> list[ExpenseCategory]:
+        """Every category, by name."""
+        rows = connection.execute(sa.select(expense_categories).order_by(expense_categories.c.name))
+        return [self.category_of(row) for row in rows]
+
     def category(self, connection: Connection, wanted: Ref | str) -> ExpenseCategory:
         """The category with that reference, code or name."""
-        rows = connection.execute(sa.select(expense_categories).order_by(expense_categories.c.name)).all()
-        for row in rows:
-            if wanted == self.ref("expense_category", row.id) or (
-                isinstance(wanted, str) and wanted.casefold() in (row.code.casefold(), row.name.casefold())
-            ):
-                return self.category_of(row)
-        raise NotFound(
-            f"there is no category {wanted}; there is: {', '.join(row.name for row in rows) or 'none'}", field="category"
-        )
+        known = self.categories_of(connection)
+        for category in known:
+            names = (category.code.casefold(), category.name.casefold())
+            if wanted == category.ref or (isinstance(wanted, str) and wanted.casefold() in names):
+                return category
+        listed = ", ".join(category.name for category in known) or "none"
+        raise NotFound(f"there is no category {wanted}; there is: {listed}", field="category")
 
     def mileage_of(self, row: Any) -> MileageRate:
         """The mileage rate of a row."""
@@ -128,18 +151,17 @@ class ExpenseRates(LocalService):
             source=row.source,
         )
 
-    def per_diem_on(self, connection: Connection, day: date, country: str | None = None) -> list[PerDiemRate]:
-        """The rates that hold on a date, by country and city: the city's own, and the one of the rest of the country."""
+    def per_diem_rates_of(self, connection: Connection, country: str | None = None) -> list[PerDiemRate]:
+        """Every rate, or every one of a country: by country, city and first date."""
         rates = per_diem_rates.c
-        chosen = sa.select(per_diem_rates).where(_holds(rates, day)).order_by(rates.country, rates.city, rates.first)
+        chosen = sa.select(per_diem_rates).order_by(rates.country, rates.city, rates.first)
         if country is not None:
             chosen = chosen.where(rates.country == country)
-        latest = {(row.country, row.city.casefold()): row for row in connection.execute(chosen)}
-        return [self.per_diem_of(row) for row in latest.values()]
+        return [self.per_diem_of(row) for row in connection.execute(chosen)]
 
-    def per_diem_at(self, connection: Connection, location: Location, day: date) -> PerDiemRate | None:
+    def per_diem_at(self, once: Once, location: Location, day: date) -> PerDiemRate | None:
         """The rate of a place on a date: the city's, else the country's."""
-        found = {(rate.city or "").casefold(): rate for rate in self.per_diem_on(connection, day, location.country)}
+        found = {(rate.city or "").casefold(): rate for rate in holding(once(self.per_diem_rates_of, location.country), day)}
         return found.get((location.city or "").casefold()) or found.get("")
 
     def exchange_on(self, connection: Connection, currency: str, into: str, on: date) -> Exchange | None:
@@ -174,3 +196,13 @@ class ExpenseRates(LocalService):
 
 def _holds(rates: Any, day: date) -> Any:
     return (rates.first <= day) & (rates.last.is_(None) | (rates.last >= day))
+
+
+def holding(rates: Iterable[PerDiemRate], day: date) -> list[PerDiemRate]:
+    """Those that hold on a date, one for each place: of several the one that began last."""
+    latest = {
+        (rate.country, (rate.city or "").casefold()): rate
+        for rate in rates
+        if rate.first <= day and (rate.last is None or rate.last >= day)
+    }
+    return list(latest.values())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.expenses_claim import Asked
+from workplace_sdk.connectors.local.expenses_rates import holding
 from workplace_sdk.connectors.local.expenses_records import ExpenseRecords
 from workplace_sdk.connectors.local.expenses_tables import expense_categories, expense_lines, expense_reports
 from workplace_sdk.connectors.local.schema import files, people
@@ -20,6 +21,7 @@ from workplace_sdk.kernel.operation import pages, read
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.common import PersonRef, Ref, zone_of
 from workplace_sdk.services.expenses import (
+    CardTransaction,
     ExpenseCategory,
     ExpenseReport,
     Expenses,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 HERE: Final = Native(evidence="live")
+PAGE: Final = 50
 
 
 class ExpenseReads(ExpenseRecords, Expenses):
@@ -60,14 +63,25 @@ class ExpenseReads(ExpenseRecords, Expenses):
     @read(support=HERE)
     def per_diem_rates(self, *, country: str | None = None, on: date | None = None) -> Steps[Listing[PerDiemRate]]:
         day, name = on or self.session.today(), (self.connection_name,)
-        return (yield from self.reading(lambda c: Listing(self.per_diem_on(c, day, country), answered=name)))
+
+        def query(connection: Connection) -> Listing[PerDiemRate]:
+            return Listing(holding(self.per_diem_rates_of(connection, country), day), answered=name)
+
+        return (yield from self.reading(query))
 
     @read(support=HERE)
     def receipts(self, person: PersonRef | None = None) -> Steps[Listing[Receipt]]:
         def query(connection: Connection) -> Listing[Receipt]:
             mine = (files.c.kind == "receipt") & (files.c.owner_id == self.employee(connection, person).id)
-            ids = connection.execute(sa.select(files.c.id).where(mine).order_by(files.c.id)).scalars().all()
-            return Listing((self.receipt_of(connection, id_) for id_ in ids), answered=(self.connection_name,))
+            return Listing(self.receipts_of(connection, mine), answered=(self.connection_name,))
+
+        return (yield from self.reading(query))
+
+    @read(support=HERE)
+    def card_transactions(self, person: PersonRef | None = None) -> Steps[Listing[CardTransaction]]:
+        def query(connection: Connection) -> Listing[CardTransaction]:
+            found = self.unclaimed(connection, self.employee(connection, person))
+            return Listing(found, answered=(self.connection_name,))
 
         return (yield from self.reading(query))
 
@@ -164,16 +178,21 @@ class ExpenseReads(ExpenseRecords, Expenses):
         return (table.status != "draft") | (table.person_id == caller) | (table.submitted_by_id == caller)
 
     def _paged(self, chosen: Callable[[Connection], Any], *, newest: bool = False) -> PageSteps[ExpenseReport]:
-        size, start = 50, 0
-        order = expense_reports.c.id.desc() if newest else expense_reports.c.id
+        """Page after page: each goes on after the last report of the one before, so none is left out when others change."""
+        ids = expense_reports.c.id
+        last: int | None = None
         while True:
 
-            def query(connection: Connection, start: int = start) -> tuple[ExpenseReport, ...]:
-                rows = sa.select(expense_reports).where(chosen(connection)).order_by(order).limit(size).offset(start)
+            def query(connection: Connection, last: int | None = last) -> tuple[ExpenseReport, ...]:
+                rows = sa.select(expense_reports).where(chosen(connection)).limit(PAGE)
+                if last is not None:
+                    rows = rows.where(ids < last if newest else ids > last)
+                rows = rows.order_by(ids.desc() if newest else ids)
                 return self.reports_of(connection, connection.execute(rows).all())
 
-            found = yield from self.reading(query)
+            reading: Steps[tuple[ExpenseReport, ...]] = self.reading(query)
+            found = yield from reading
             yield Page(found)
-            if len(found) < size:
+            if len(found) < PAGE:
                 return
-            start += size
+            last = int(found[-1].ref.id)

@@ -180,6 +180,7 @@ class ExpenseRecords(ExpenseRules):
             receipts=tuple(receipts),
             receipt_lost=row.receipt_lost,
             receipt_state=_receipt_state(row, receipts),
+            card_transaction=self.ref("card_transaction", row.card_transaction_id) if row.card_transaction_id else None,
             violations=tuple(Violation.model_validate(one) for one in row.violations or ()),
             remark=row.remark,
         )
@@ -212,19 +213,36 @@ class ExpenseRecords(ExpenseRules):
             "allocations": [_json(one) for one in line.allocations],
             "receipt_lost": line.receipt_lost,
             "violations": [_json(one) for one in violations],
+            "card_transaction_id": line.card_transaction and self.id_of(line.card_transaction, "card_transaction"),
             "remark": None,
             "draft": line.model_dump(mode="json", exclude={"receipts"}),
         }
 
     def receipt_of(self, connection: Connection, id_: int) -> Receipt:
         """A receipt that no line uses, or was thrown away just now."""
-        columns = [column for column in files.c if column.name != "content"]
-        row = connection.execute(sa.select(*columns).where(files.c.id == id_)).one_or_none()
-        if row is None:
+        found = self.receipts_of(connection, files.c.id == id_)
+        if not found:
             raise NotFound(f"there is no receipt {id_}", field="ref")
-        owner = self.people_by_id(connection, {row.owner_id}).get(row.owner_id, ERASED)
-        key = self.key_of(connection, "expenses.upload_receipt", id_)
-        return Receipt(ref=self.ref("receipt", id_), key=key, file=self.attachment_of(row), owner=owner)
+        return found[0]
+
+    def receipts_of(self, connection: Connection, chosen: sa.ColumnElement[bool]) -> tuple[Receipt, ...]:
+        """The receipts that are *chosen*, oldest first."""
+        columns = [column for column in files.c if column.name != "content"]
+        rows = connection.execute(sa.select(*columns).where(chosen).order_by(files.c.id)).all()
+        owners = self.people_by_id(connection, {row.owner_id for row in rows})
+        uploads = (writes.c.operation == "expenses.upload_receipt") & writes.c.record_id.in_([row.id for row in rows])
+        keys: dict[int, str] = {}
+        for write in connection.execute(sa.select(writes.c.key, writes.c.record_id).where(uploads).order_by(writes.c.at)):
+            keys.setdefault(write.record_id, write.key)
+        return tuple(
+            Receipt(
+                ref=self.ref("receipt", row.id),
+                key=keys.get(row.id),
+                file=self.attachment_of(row),
+                owner=owners.get(row.owner_id, ERASED),
+            )
+            for row in rows
+        )
 
 
 def _approvals(

@@ -1,27 +1,21 @@
 """The rules that a claim has to keep: dates, limits, receipts, attendees, nothing twice."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-from attrs import frozen
+from attrs import define, field
 
-from workplace_sdk.connectors.local.expenses_claim import Asked, Claim, ExpenseClaims, Problem
-from workplace_sdk.connectors.local.expenses_rates import NOT_CLAIMED
-from workplace_sdk.connectors.local.expenses_tables import expense_lines, expense_reports
-from workplace_sdk.connectors.local.schema import files
+from workplace_sdk.connectors.local.expenses_claim import Asked, Claim, Problem
+from workplace_sdk.connectors.local.expenses_doubles import ExpenseDoubles
 from workplace_sdk.kernel.errors import Rejected
-from workplace_sdk.services.common import Money, Upload
+from workplace_sdk.services.common import Money
 from workplace_sdk.services.expenses import (
     AttendeesRequired,
     CategoryNotAllowed,
-    Distance,
-    DuplicateExpense,
     LimitExceeded,
     LimitPer,
     LineKind,
@@ -29,30 +23,29 @@ from workplace_sdk.services.expenses import (
     PeriodClosed,
     ReceiptRequired,
     TaxMismatch,
-    Trip,
     Violation,
 )
-from workplace_sdk.services.expenses_models import MOST_DAYS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
-@frozen
-class _Beside:
-    """What a line is compared with: the other lines of its report, and what the person claimed in other reports."""
+@define
+class _Spent:
+    """What was claimed of each category for each date: in other reports, and in earlier lines of this one."""
 
-    claims: Sequence[Claim]
-    recorded: Sequence[Any]
-    elsewhere: sa.ColumnElement[bool]
-    """Holds for the person's other reports that count."""
+    _amounts: dict[tuple[int, date], Decimal] = field(factory=dict[tuple[int, date], Decimal], init=False)
 
-    def before(self, claim: Claim) -> Iterator[Claim]:
-        """Earlier lines of the report."""
-        return (other for other in self.claims if other.number < claim.number)
+    def add(self, category_id: int, day: date, amount: Decimal) -> None:
+        """So much more."""
+        self._amounts[category_id, day] = self.on(category_id, day) + amount
+
+    def on(self, category_id: int, day: date) -> Decimal:
+        """So much so far."""
+        return self._amounts.get((category_id, day), Decimal(0))
 
 
-class ExpenseRules(ExpenseClaims):
+class ExpenseRules(ExpenseDoubles):
     """Checking of what was worked out."""
 
     def claims(
@@ -60,17 +53,20 @@ class ExpenseRules(ExpenseClaims):
     ) -> tuple[list[Claim], list[Problem]]:
         """Every line worked out, and the rules that are not kept, line by line."""
         claims, problems = self.work_out(connection, asked, person_id, replacing=replacing)
-        reports = expense_reports.c
-        elsewhere = (reports.person_id == person_id) & reports.status.not_in(NOT_CLAIMED) & (reports.id != replacing)
-        beside = _Beside(claims, _recorded(connection, claims, elsewhere), elsewhere)
+        receipts = self.receipts_in(connection, asked, person_id, replacing=replacing)
+        recorded = self.recorded_beside(connection, claims, person_id, replacing=replacing)
+        spent = _Spent()
+        for row in recorded.rows:
+            spent.add(row.category_id, row.date, row.claimed)
         for claim in claims:
-            problems += [Problem(error, claim.number) for error in self._broken(claim, beside)]
-            problems += [Problem(error, claim.number) for error in self._doubles(connection, claim, beside)]
+            problems += [Problem(error, claim.number) for error in self._broken(claim, spent)]
+            spent.add(self.id_of(claim.category.ref, "expense_category"), claim.draft.date, claim.claimed.amount)
             if not all(tax.fits for tax in claim.taxes):
                 problems.append(Problem(TaxMismatch(line=claim.number), claim.number, blocking=False))
+        problems += [*receipts.missing, *self.doubles(claims, recorded, receipts, person_id)]
         return claims, sorted(problems, key=lambda problem: (problem.line or 0, not problem.blocking))
 
-    def _broken(self, claim: Claim, beside: _Beside) -> Iterator[Rejected]:
+    def _broken(self, claim: Claim, spent: _Spent) -> Iterator[Rejected]:
         """Rules of the category and of dates that a line does not keep."""
         line, category, number = claim.draft, claim.category, claim.number
         today = self.session.today()
@@ -85,7 +81,7 @@ class ExpenseRules(ExpenseClaims):
             yield CategoryNotAllowed(f"{category}", line=number, category=category.name, on=line.date)
         if claim.claimed.amount <= 0:
             yield NothingToClaim("worked out it is nothing", line=number)
-        if category.limit is not None and (amount := self._over(claim, category.limit, beside)) is not None:
+        if category.limit is not None and (amount := self._over(claim, category.limit, spent)) is not None:
             yield LimitExceeded(f"{amount} of {category.limit}", line=number, limit=category.limit, amount=amount)
         if self.needs_receipt(claim) and not (line.receipts or claim.asked.kept or line.receipt_lost):
             yield ReceiptRequired(f"{category.name} over {category.receipt_over}", line=number, over=category.receipt_over)
@@ -98,53 +94,15 @@ class ExpenseRules(ExpenseClaims):
         over = claim.category.receipt_over
         return claim.category.kind is LineKind.PURCHASE and over is not None and claim.claimed > over
 
-    def _over(self, claim: Claim, limit: Money, beside: _Beside) -> Money | None:
+    def _over(self, claim: Claim, limit: Money, spent: _Spent) -> Money | None:
         """What is over the category's limit; ``None`` when it is not."""
         amount, allowed, line, category = claim.claimed, limit, claim.draft, claim.category
         if category.limit_per is LimitPer.PERSON:
             allowed = limit * max(1, len(line.attendees))
         elif category.limit_per is LimitPer.DAY:
-            here = (other for other in beside.before(claim) if other.category.ref == category.ref)
-            same = [other.claimed.amount for other in here if other.draft.date == line.date]
-            id_ = self.id_of(category.ref, "expense_category")
-            same += [row.claimed for row in beside.recorded if (row.category_id, row.date) == (id_, line.date)]
-            amount += Money(amount=sum(same, Decimal(0)), currency=limit.currency)
+            before = spent.on(self.id_of(category.ref, "expense_category"), line.date)
+            amount += Money(amount=before, currency=limit.currency)
         return amount if amount > allowed else None
-
-    def _doubles(self, connection: Connection, claim: Claim, beside: _Beside) -> Iterator[DuplicateExpense]:
-        """The same cost, a receipt that another report holds, or a date that another trip has."""
-        found = {row.report_id for row in beside.recorded if self._same(claim, row)}
-        found |= self._receipts_used(connection, claim, beside)
-        if found:
-            refs = tuple(self.ref("expense", report) for report in sorted(found))
-            yield DuplicateExpense(", ".join(map(str, refs)), line=claim.number, candidates=refs)
-        trip = claim.draft.trip
-        if trip is not None and any(_share_a_date(trip, other.draft.trip) for other in beside.before(claim)):
-            yield DuplicateExpense("two trips have a date in common", line=claim.number)
-
-    def _same(self, claim: Claim, row: Any) -> bool:
-        line = claim.draft
-        if line.trip is not None:
-            return bool(row.trip) and _share_a_date(line.trip, Trip.model_validate(row.trip))
-        if row.trip or (row.date, row.category_id) != (line.date, self.id_of(claim.category.ref, "expense_category")):
-            return False
-        if line.distance is not None:
-            return bool(row.distance) and Distance.model_validate(row.distance) == line.distance
-        same_amount = (row.amount, row.currency) == (claim.original.amount, claim.original.currency)
-        return same_amount and (row.merchant or "").casefold() == (line.merchant or "").casefold()
-
-    def _receipts_used(self, connection: Connection, claim: Claim, beside: _Beside) -> set[int]:
-        """Other reports of the person that hold a receipt with the same bytes."""
-        hashes = {receipt.sha256 for receipt in claim.draft.receipts if isinstance(receipt, Upload)}
-        if not hashes:
-            return set()
-        chosen = (
-            sa.select(expense_reports.c.id)
-            .join(expense_lines, expense_lines.c.report_id == expense_reports.c.id)
-            .join(files, (files.c.kind == "expense_line") & (files.c.record_id == expense_lines.c.id))
-            .where(files.c.sha256.in_(hashes), beside.elsewhere)
-        )
-        return set(connection.execute(chosen).scalars())
 
     def violations(self, problems: Iterable[Problem]) -> list[Violation]:
         """Problems as they are told."""
@@ -158,20 +116,3 @@ class ExpenseRules(ExpenseClaims):
             )
             for problem in problems
         ]
-
-
-def _recorded(connection: Connection, claims: Sequence[Claim], elsewhere: sa.ColumnElement[bool]) -> list[Any]:
-    """What the person claimed for the dates of *claims* in other reports, trips about these dates too."""
-    if not claims:
-        return []
-    lines = expense_lines.c
-    first = min(claim.draft.trip.first_day if claim.draft.trip else claim.draft.date for claim in claims)
-    last = max(claim.draft.trip.last_day if claim.draft.trip else claim.draft.date for claim in claims)
-    longest = timedelta(days=MOST_DAYS)  # the line of a trip has any one of its dates
-    dated = lines.date.between(first, last) | (lines.days.is_not(None) & lines.date.between(first - longest, last + longest))
-    chosen = sa.select(expense_lines).join(expense_reports, expense_reports.c.id == lines.report_id).where(elsewhere, dated)
-    return list(connection.execute(chosen).all())
-
-
-def _share_a_date(one: Trip, other: Trip | None) -> bool:
-    return other is not None and one.first_day <= other.last_day and other.first_day <= one.last_day

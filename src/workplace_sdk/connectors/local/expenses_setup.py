@@ -1,4 +1,4 @@
-"""Setting up expenses: categories, what distances and days away pay, exchange rates. Used by the demo, imports and tests.
+"""Setting up expenses: categories, what distances and days away pay, exchange rates, card payments. Used by the demo, imports and tests.
 
 No rate comes with this package: they are the organisation's own, with the dates from and until which they hold.
 """
@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import inserted
-from workplace_sdk.connectors.local.expenses_tables import exchange_rates, expense_categories, mileage_rates, per_diem_rates
+from workplace_sdk.connectors.local.expenses_tables import (
+    card_transactions,
+    exchange_rates,
+    expense_categories,
+    mileage_rates,
+    per_diem_rates,
+)
 from workplace_sdk.kernel.errors import InvalidInput
+from workplace_sdk.services.common import Money
 from workplace_sdk.services.expenses import DistanceUnit, LineKind, PerDiemRate, Vehicle
 
 if TYPE_CHECKING:
@@ -75,5 +82,35 @@ def per_diem_values(rate: PerDiemRate) -> dict[str, Any]:
 
 
 def set_exchange_rate(connection: Connection, currency: str, into: str, on: date, rate: Decimal, source: str) -> int:
-    """Say what one unit of *currency* is in *into* on *on*. Its id."""
-    return inserted(connection, exchange_rates, {"currency": currency, "into": into, "on": on, "rate": rate, "source": source})
+    """Say what one unit of *currency* is in *into* on *on*, instead of what was said before. Its id."""
+    which = {"currency": currency, "into": into, "on": on}
+    connection.execute(exchange_rates.delete().filter_by(**which))
+    return inserted(connection, exchange_rates, {**which, "rate": rate, "source": source})
+
+
+def add_card_transaction(
+    connection: Connection,
+    person_id: int,
+    on: date,
+    charged: Money,
+    *,
+    merchant: str | None = None,
+    paid: Money | None = None,
+    card: str | None = None,
+    reference: str | None = None,
+) -> int:
+    """Add a payment with the company's card, as its statement has it; *paid* where that was in another currency. Its id.
+
+    With the bank's *reference* it is added once: what was there already stays as it is.
+
+    Raises:
+        InvalidInput: *paid* is in the currency of *charged*, or an amount is not more than nothing.
+    """
+    if charged.amount <= 0 or (paid is not None and (paid.amount <= 0 or paid.currency == charged.currency)):
+        raise InvalidInput("amounts are more than nothing, and paid is in another currency than charged", field="paid")
+    known = sa.select(card_transactions.c.id).where(card_transactions.c.reference == reference)
+    if reference is not None and (found := connection.execute(known).scalar()) is not None:
+        return int(found)
+    values = {"person_id": person_id, "on": on, "merchant": merchant, "charged": charged.amount, "currency": charged.currency}
+    values |= {"paid": paid and paid.amount, "paid_currency": paid and paid.currency, "card": card, "reference": reference}
+    return inserted(connection, card_transactions, values)

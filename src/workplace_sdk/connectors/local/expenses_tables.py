@@ -1,4 +1,4 @@
-"""Tables of expenses: categories and rates, reports with lines, and what happened to them."""
+"""Tables of expenses: categories and rates, card payments, reports with lines, and what happened to them."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # SQLAlchemy leaves the types of JSON and foreign key columns open.
@@ -92,6 +92,21 @@ expense_reports: Final = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),  # one more with each change of its lines
 )
 
+card_transactions: Final = sa.Table(
+    "card_transactions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False, index=True),
+    sa.Column("on", sa.Date, nullable=False),
+    sa.Column("merchant", sa.Text),
+    sa.Column("charged", Exact, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("paid", Exact),
+    sa.Column("paid_currency", sa.Text),
+    sa.Column("card", sa.Text),
+    sa.Column("reference", sa.Text, unique=True),  # the bank's own, so that a statement that is loaded again adds nothing
+)
+
 expense_lines: Final = sa.Table(
     "expense_lines",
     metadata,
@@ -123,6 +138,7 @@ expense_lines: Final = sa.Table(
     sa.Column("violations", sa.JSON),
     sa.Column("remark", sa.Text),
     sa.Column("draft", sa.JSON),  # as it was asked, so that it can be worked out anew; without receipts
+    sa.Column("card_transaction_id", sa.ForeignKey("card_transactions.id"), index=True),
 )
 
 expense_events: Final = sa.Table(

@@ -20,14 +20,14 @@ from workplace_sdk.search.index import remove
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-_GONE = ("leave_requests", "leave_grants", "work_schedules", "sick_cases")
+_GONE = ("leave_requests", "leave_grants", "work_schedules", "sick_cases", "room_waits")
 """Tables whose rows about a person are removed; their own details go with them."""
 _FREE_TEXT = {
     "tickets": ("title", "description", "folded", "resolution", "contact", "place_text", "geo"),
     "ticket_events": ("text",),
     "expense_events": ("comment",),
     "comments": ("body",),
-    "meetings": ("subject", "body"),
+    "meetings": ("subject", "body", "online"),
 }
 """Texts a person wrote, which may say who they are."""
 
@@ -58,6 +58,7 @@ def forget(connection: Connection, name: str, person_id: int) -> ForgetReport:
     for table_name, columns in _FREE_TEXT.items():
         if table_name in metadata.tables:
             done[table_name] = _blanked(connection, metadata.tables[table_name], columns, person_id)
+    _meetings(connection, person_id)
     done["expense_lines"] = _expenses(connection, person_id)
     done["people"] = connection.execute(people.update().where(people.c.id == person_id).values(**_shell(pseudonym))).rowcount
     done["people"] += connection.execute(
@@ -65,6 +66,14 @@ def forget(connection: Connection, name: str, person_id: int) -> ForgetReport:
     ).rowcount
     done["people_index"] = remove(connection, name, [str(person_id)])
     return ForgetReport(pseudonym, {table: rows for table, rows in done.items() if rows})
+
+
+def _meetings(connection: Connection, person_id: int) -> None:
+    """That rooms were booked and lunch ordered stays; what was written with it goes (a cancellation says why)."""
+    meetings, times, orders = (metadata.tables[name] for name in ("meetings", "meeting_times", "orders"))
+    mine = sa.select(meetings.c.id).where(meetings.c.organizer_id == person_id)
+    connection.execute(times.update().where(times.c.meeting_id.in_(mine)).values(conflict=None))
+    connection.execute(orders.update().where(orders.c.meeting_id.in_(mine)).values(note=None))
 
 
 def _expenses(connection: Connection, person_id: int) -> int:
@@ -75,6 +84,8 @@ def _expenses(connection: Connection, person_id: int) -> int:
     gone = ("distance", "trip", "days", "place", "draft", "violations")
     empty: dict[str, Any] = {"description": "", "merchant": None, "remark": None, "attendees": []}
     empty |= {name: sa.null() for name in gone}
+    cards = metadata.tables["card_transactions"]
+    connection.execute(cards.update().where(cards.c.person_id == person_id).values(merchant=None, card=None))
     return connection.execute(lines.update().where(lines.c.report_id.in_(mine)).values(**empty)).rowcount
 
 

@@ -1,61 +1,40 @@
-"""Reading incidents from the local store: what there is, what says the same, what waits for whom."""
+"""Reading incidents from the local store: what there is, and what waits for whom."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
-from workplace_sdk.connectors.local.incidents_records import IncidentRecords, place_of
-from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories, ticket_priorities, tickets
+from workplace_sdk.connectors.local.incidents_records import OPEN_WORDS
+from workplace_sdk.connectors.local.incidents_similar import HERE, IncidentSimilar
+from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories, tickets
 from workplace_sdk.connectors.local.schema import comments, files
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import NotFound
-from workplace_sdk.kernel.listing import Listing
+from workplace_sdk.kernel.listing import Gap, Listing, Missing
 from workplace_sdk.kernel.operation import pages, read
-from workplace_sdk.kernel.support import Native
-from workplace_sdk.search.tickets import Known, alike, as_similar
 from workplace_sdk.services.common import PersonRef, Ref
-from workplace_sdk.services.incidents import (
-    MATRIX,
-    OPEN,
-    Asset,
-    AssetUnknown,
-    Category,
-    Event,
-    Impact,
-    Incidents,
-    Place,
-    Priority,
-    Similar,
-    Ticket,
-    TicketDraft,
-    TicketKind,
-    TicketStatus,
-    Urgency,
-)
-from workplace_sdk.services.incidents_mapping import chosen_category
+from workplace_sdk.services.incidents import OPEN, Asset, Category, Event, Place, Ticket, TicketStatus
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-HERE: Final = Native(evidence="live")
-OPEN_WORDS: Final = tuple(status.value for status in OPEN)
-LOOKED_AT: Final = 1000
-"""Open tickets that are compared, the newest first."""
+_Rows: TypeAlias = tuple[Sequence[Any], tuple[Ticket, ...]]
+PAGE: Final = 100
+MOST_ASSETS: Final = 1000
 
 
-class IncidentReads(IncidentRecords, Incidents):
+class IncidentReads(IncidentSimilar):
     """What is there."""
 
     @read(support=HERE)
     def categories(self) -> Steps[Listing[Category]]:
         def query(connection: Connection) -> Listing[Category]:
             rows = connection.execute(sa.select(ticket_categories).order_by(ticket_categories.c.path)).all()
-            return Listing((self._category(row) for row in rows), answered=(self.connection_name,))
+            return Listing((self.category(row) for row in rows), answered=(self.connection_name,))
 
         return (yield from self.reading(query))
 
@@ -73,43 +52,13 @@ class IncidentReads(IncidentRecords, Incidents):
                 chosen = chosen.where(sa.func.lower(assets.c[name]) == value.lower())
             if person is not None or (not where and tag is None):
                 chosen = chosen.where(assets.c.owner_id == self.employee(connection, person).id)
-            rows = connection.execute(chosen.limit(1000)).all()
+            rows = connection.execute(chosen.limit(MOST_ASSETS + 1)).all()
             names = self.people_by_id(connection, {row.owner_id for row in rows})
-            return Listing((self.asset_of(row, names) for row in rows), answered=(self.connection_name,))
+            gaps = () if len(rows) <= MOST_ASSETS else (Gap(self.connection_name, Missing.SIZE_LIMIT),)
+            found = (self.asset_of(row, names) for row in rows[:MOST_ASSETS])
+            return Listing(found, gaps=gaps, answered=(self.connection_name,))
 
         return (yield from self.reading(query))
-
-    @read(support=HERE)
-    def similar(self, draft: TicketDraft) -> Steps[Listing[Similar]]:
-        def query(connection: Connection) -> Listing[Similar]:
-            category_id, asset_id = self.category_id(connection, draft), self.asset_id(connection, draft)
-            return Listing(self._similar(connection, draft, category_id, asset_id), answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    def _similar(
-        self, connection: Connection, draft: TicketDraft, category_id: int | None, asset_id: int | None
-    ) -> list[Similar]:
-        """Open tickets that have something in common with *draft*. Complaints and questions are their writers' own."""
-        table = tickets.c
-        open_to_all = (table.kind == TicketKind.INCIDENT.value) | table.major
-        seen = open_to_all | (table.requester_id == self._caller_id(connection))
-        chosen = sa.select(tickets).where(table.status.in_(OPEN_WORDS), table.parent_id.is_(None), seen)
-        rows = connection.execute(chosen.order_by(table.id.desc()).limit(LOOKED_AT))
-        return alike(draft, (self._known(row, category_id, asset_id) for row in rows))
-
-    def _known(self, row: Any, category_id: int | None = None, asset_id: int | None = None) -> Known:
-        return Known(
-            ticket=self.ref("incident", row.id),
-            number=f"I{row.id:05d}",
-            title=row.title,
-            status=TicketStatus(row.status),
-            words=frozenset(row.folded.split()),
-            major=row.major,
-            place=place_of(row),
-            same_thing=bool(asset_id and row.asset_id == asset_id),
-            same_subject=bool(category_id and row.category_id == category_id),
-        )
 
     @pages(support=HERE)
     def requests(self, person: PersonRef | None = None, *, open: bool = True) -> PageSteps[Ticket]:
@@ -117,7 +66,7 @@ class IncidentReads(IncidentRecords, Incidents):
             whose = tickets.c.requester_id == self.employee(connection, person).id
             return whose & tickets.c.status.in_((*OPEN_WORDS, "resolved")) & ~self.lapsed() if open else whose
 
-        return (yield from self._paged(mine, tickets.c.id.desc()))
+        return (yield from self._paged(mine, (tickets.c.id.desc(),), lambda last: tickets.c.id < last.id))
 
     @pages(support=HERE)
     def inbox(self, person: PersonRef | None = None) -> PageSteps[Ticket]:
@@ -127,17 +76,21 @@ class IncidentReads(IncidentRecords, Incidents):
             handled = (tickets.c.handler_id == me) & tickets.c.status.in_(("new", "open", "in_progress"))
             return (asked & ~self.lapsed()) | handled
 
-        return (yield from self._paged(waiting, tickets.c.id))
+        return (yield from self._paged(waiting, (tickets.c.id,), lambda last: tickets.c.id > last.id))
 
     @pages(support=HERE)
     def queue(self, *, status: frozenset[TicketStatus] = OPEN) -> PageSteps[Ticket]:
         def chosen(_: Connection) -> Any:
-            asked = tickets.c.status.in_([one.value for one in status])
+            asked = tickets.c.status.in_(sorted(one.value for one in status))
             if TicketStatus.RESOLVED in status and TicketStatus.CLOSED not in status:
                 return asked & ~self.lapsed()
             return asked | self.lapsed() if TicketStatus.CLOSED in status else asked
 
-        return (yield from self._paged(chosen, tickets.c.priority, tickets.c.id))
+        def after(last: Any) -> Any:
+            same = (tickets.c.priority == last.priority) & (tickets.c.id > last.id)
+            return (tickets.c.priority > last.priority) | same
+
+        return (yield from self._paged(chosen, (tickets.c.priority, tickets.c.id), after))
 
     @read(support=HERE)
     def get(self, ref: Ref) -> Steps[Ticket]:
@@ -155,7 +108,8 @@ class IncidentReads(IncidentRecords, Incidents):
         id_ = self.id_of(ref, "incident")
 
         def query(connection: Connection) -> Listing[Event]:
-            self.ticket(connection, id_)
+            if connection.execute(sa.select(tickets.c.id).where(tickets.c.id == id_)).scalar() is None:
+                raise self.no_ticket(id_)
             return Listing(self.events_of(connection, id_, internal=internal), answered=(self.connection_name,))
 
         return (yield from self.reading(query))
@@ -176,55 +130,23 @@ class IncidentReads(IncidentRecords, Incidents):
 
         return (yield from self.reading(query))
 
-    @read(support=HERE)
-    def disruptions(self, *, site: str | None = None) -> Steps[Listing[Similar]]:
-        def query(connection: Connection) -> Listing[Similar]:
-            chosen = sa.select(tickets).where(tickets.c.major, tickets.c.status.in_(OPEN_WORDS)).order_by(tickets.c.id.desc())
-            if site is not None:
-                chosen = chosen.where(tickets.c.site.is_(None) | (sa.func.lower(tickets.c.site) == site.lower()))
-            rows = connection.execute(chosen.limit(100)).all()
-            return Listing(
-                (as_similar(self._known(row), Decimal(1), ("major",)) for row in rows), answered=(self.connection_name,)
-            )
-
-        return (yield from self.reading(query))
-
-    def category_id(self, connection: Connection, draft: TicketDraft) -> int | None:
-        """The category that a draft names."""
-        if draft.category is None:
-            return None
-        rows = connection.execute(sa.select(ticket_categories).order_by(ticket_categories.c.path)).all()
-        return self.id_of(chosen_category(draft.category, [self._category(row) for row in rows]).ref, "category")
-
-    def _category(self, row: Any) -> Category:
-        return Category(ref=self.ref("category", row.id), path=tuple(row.path.split(" / ")))
-
-    def asset_id(self, connection: Connection, draft: TicketDraft) -> int | None:
-        """The thing with the tag that a draft names."""
-        if draft.asset is None:
-            return None
-        found = connection.execute(sa.select(assets.c.id).where(sa.func.lower(assets.c.tag) == draft.asset.lower())).scalar()
-        if found is None:
-            raise AssetUnknown(f"there is no thing with the tag {draft.asset}", field="asset")
-        return int(found)
-
-    def priority(self, connection: Connection, impact: Impact, urgency: Urgency) -> Priority:
-        """As the organisation has it; by ``MATRIX`` where it says nothing."""
-        table = ticket_priorities.c
-        chosen = sa.select(table.priority).where(table.impact == impact.value, table.urgency == urgency.value)
-        found = connection.execute(chosen).scalar()
-        return MATRIX[impact, urgency] if found is None else Priority(found)
-
-    def _paged(self, chosen: Callable[[Connection], Any], *order: Any) -> PageSteps[Ticket]:
-        size, start = 100, 0
+    def _paged(
+        self, chosen: Callable[[Connection], Any], order: tuple[Any, ...], after: Callable[[Any], Any]
+    ) -> PageSteps[Ticket]:
+        """Page after page: each goes on *after* the last row of the one before, so nothing is left out when others change."""
+        last: Any = None
         while True:
 
-            def query(connection: Connection, start: int = start) -> tuple[Ticket, ...]:
-                asked = sa.select(tickets).where(chosen(connection)).order_by(*order).limit(size).offset(start)
-                return self.tickets_of(connection, connection.execute(asked).all())
+            def query(connection: Connection, last: Any = last) -> _Rows:
+                ids = sa.select(tickets.c.id).where(chosen(connection)).order_by(*order).limit(PAGE)
+                if last is not None:
+                    ids = ids.where(after(last))
+                rows = connection.execute(sa.select(tickets).where(tickets.c.id.in_(ids)).order_by(*order)).all()
+                return rows, self.tickets_of(connection, rows)
 
-            found = yield from self.reading(query)
+            reading: Steps[_Rows] = self.reading(query)
+            rows, found = yield from reading
             yield Page(found)
-            if len(found) < size:
+            if len(rows) < PAGE:
                 return
-            start += size
+            last = rows[-1]

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from attrs import frozen
 
-from workplace_sdk.connectors.local.base import LocalService
+from workplace_sdk.connectors.local.incidents_registers import IncidentRegisters, place_of
 from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories, ticket_events, tickets
-from workplace_sdk.connectors.local.schema import files, writes
+from workplace_sdk.connectors.local.schema import comments, files, writes
 from workplace_sdk.kernel.errors import NotFound
-from workplace_sdk.services.common import Attachment, Mapped, PersonRef
+from workplace_sdk.services.common import Attachment, Comment, Mapped, PersonRef
 from workplace_sdk.services.incidents import (
-    Asset,
-    AssetKind,
+    OPEN,
     Event,
     EventKind,
-    Geo,
     Impact,
-    Place,
     Priority,
     Ticket,
     TicketKind,
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
 ERASED: Final = PersonRef(display_name="(erased)")
+OPEN_WORDS: Final = tuple(sorted(status.value for status in OPEN))
 
 
 @frozen
@@ -50,7 +48,7 @@ class _Found:
     keys: Mapping[int, str]
 
 
-class IncidentRecords(LocalService):
+class IncidentRecords(IncidentRegisters):
     """Reading of incidents, shared by the operations."""
 
     @property
@@ -85,13 +83,13 @@ class IncidentRecords(LocalService):
             categories=_by_id(connection, ticket_categories, {row.category_id for row in rows}),
             things=_by_id(connection, assets, {row.asset_id for row in rows}),
             same={row.parent_id: row.reports for row in connection.execute(same.group_by(tickets.c.parent_id))},
-            attachments=self._attachments(connection, ids),
+            attachments=self._attachments(connection, "incident", ids),
             keys={row.record_id: row.key for row in connection.execute(keys)},
         )
 
-    def _attachments(self, connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[Attachment]]:
+    def _attachments(self, connection: Connection, kind: str, ids: Sequence[int]) -> Mapping[int, Sequence[Attachment]]:
         columns = [column for column in files.c if column.name != "content"]
-        chosen = sa.select(*columns).where(files.c.kind == "incident", files.c.record_id.in_(ids)).order_by(files.c.id)
+        chosen = sa.select(*columns).where(files.c.kind == kind, files.c.record_id.in_(ids)).order_by(files.c.id)
         found: defaultdict[int, list[Attachment]] = defaultdict(list)
         for row in connection.execute(chosen):
             found[row.record_id].append(self.attachment_of(row))
@@ -138,20 +136,12 @@ class IncidentRecords(LocalService):
         """One ticket; ``NotFound`` when there is none."""
         rows = connection.execute(sa.select(tickets).where(tickets.c.id == id_)).all()
         if not rows:
-            raise NotFound(f"there is no ticket {id_}", field="ref")
+            raise self.no_ticket(id_)
         return self.tickets_of(connection, rows)[0]
 
-    def asset_of(self, row: Any, names: dict[int | None, PersonRef]) -> Asset:
-        """The asset of a row."""
-        return Asset(
-            ref=self.ref("asset", row.id),
-            tag=row.tag,
-            name=row.name,
-            kind=Mapped(value=AssetKind(row.kind)),
-            serial=row.serial,
-            place=place_of(row),
-            owner=names.get(row.owner_id),
-        )
+    def no_ticket(self, id_: int) -> NotFound:
+        """That there is no ticket with that id."""
+        return NotFound(f"there is no {self.ref('incident', id_)}", field="ref")
 
     def events_of(self, connection: Connection, id_: int, *, internal: bool = False) -> tuple[Event, ...]:
         """What happened to a ticket, as its requester may see it; with *internal* as its handlers may."""
@@ -173,26 +163,25 @@ class IncidentRecords(LocalService):
         ]
         events += [
             Event(at=one.at, kind=EventKind.COMMENTED, by=one.author, text=one.body, attachments=one.attachments)
-            for one in self.comments_of(connection, "incident", id_)
+            for one in self.comments_of(connection, (comments.c.kind == "incident") & (comments.c.record_id == id_))
         ]
         return tuple(sorted(events, key=lambda event: event.at))
 
-
-def place_of(row: Any) -> Place | None:
-    """The place in a row; ``None`` when nothing of it is known."""
-    geo = Geo.model_validate(row.geo) if row.geo else None
-    place = Place(site=row.site, building=row.building, floor=row.floor, room=row.room, text=row.place_text, geo=geo)
-    return place if str(place) or geo else None
-
-
-def place_columns(place: Place | None) -> dict[str, Any]:
-    """The columns of a place."""
-    where = place or Place()
-    return {
-        **where.model_dump(include={"site", "building", "floor", "room"}),
-        "place_text": where.text,
-        "geo": where.geo.model_dump(mode="json") if where.geo else sa.null(),
-    }
+    def comments_of(self, connection: Connection, chosen: sa.ColumnElement[bool]) -> tuple[Comment, ...]:
+        """The comments that are *chosen*, oldest first."""
+        rows = connection.execute(sa.select(comments).where(chosen).order_by(comments.c.id)).all()
+        authors = self.people_by_id(connection, {row.author_id for row in rows})
+        attachments = self._attachments(connection, "comment", [row.id for row in rows])
+        return tuple(
+            Comment(
+                ref=self.ref("comment", row.id),
+                author=authors.get(row.author_id, ERASED),
+                at=row.at,
+                body=row.body,
+                attachments=tuple(attachments.get(row.id, ())),
+            )
+            for row in rows
+        )
 
 
 def _by_id(connection: Connection, table: sa.Table, ids: set[int | None]) -> dict[int | None, Any]:

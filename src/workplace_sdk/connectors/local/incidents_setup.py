@@ -1,12 +1,13 @@
-"""Setting up incidents: categories, assets, priorities. Used by the demo, imports and tests, in a writing block."""
+"""Setting up incidents: categories, assets, priorities, articles. Used by the demo, imports and tests, in a writing block."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from workplace_sdk.connectors.local.base import inserted
-from workplace_sdk.connectors.local.incidents_records import place_columns
-from workplace_sdk.connectors.local.incidents_tables import assets, ticket_categories, ticket_priorities
+from workplace_sdk.connectors.local.incidents_registers import place_columns
+from workplace_sdk.connectors.local.incidents_tables import articles, assets, ticket_categories, ticket_priorities
+from workplace_sdk.search.tickets import telling
 from workplace_sdk.services.incidents import AssetKind, Impact, Place, Priority, Urgency
 
 if TYPE_CHECKING:
@@ -40,3 +41,11 @@ def set_priority(connection: Connection, impact: Impact, urgency: Urgency, prior
     values = {"impact": impact.value, "urgency": urgency.value, "priority": priority.value}
     connection.execute(ticket_priorities.insert().values(**values))
     return not gone
+
+
+def add_article(
+    connection: Connection, title: str, text: str, *, category_id: int | None = None, url: str | None = None
+) -> int:
+    """Add an article that may spare people a report; *url* is where it reads better. Its id."""
+    values = {"title": title, "text": text, "category_id": category_id, "url": url}
+    return inserted(connection, articles, {**values, "folded": " ".join(sorted(telling(f"{title} {text}")))})

@@ -1,4 +1,4 @@
-"""Tables of incidents: categories, assets, tickets and what happened to them."""
+"""Tables of incidents: categories, assets, tickets and what happened to them, articles that help."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # SQLAlchemy leaves the types of JSON and foreign key columns open.
@@ -54,7 +54,7 @@ tickets: Final = sa.Table(
     sa.Column("requester_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
     sa.Column("reported_by_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
     sa.Column("category_id", sa.ForeignKey("ticket_categories.id")),
-    sa.Column("asset_id", sa.ForeignKey("assets.id", ondelete="SET NULL")),
+    sa.Column("asset_id", sa.ForeignKey("assets.id", ondelete="SET NULL"), index=True),
     sa.Column("site", sa.Text),
     sa.Column("building", sa.Text),
     sa.Column("floor", sa.Text),
@@ -62,7 +62,7 @@ tickets: Final = sa.Table(
     sa.Column("impact", sa.Text, nullable=False),
     sa.Column("urgency", sa.Text, nullable=False),
     sa.Column("priority", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False, index=True),
+    sa.Column("status", sa.Text, nullable=False),
     sa.Column("handler_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
     sa.Column("major", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("parent_id", sa.ForeignKey("tickets.id"), index=True),
@@ -78,6 +78,7 @@ tickets: Final = sa.Table(
     sa.Column("due", Instant),
     sa.Column("closed_at", Instant),
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),  # one more with each change by who handles it
+    sa.Index("ix_tickets_status_priority", "status", "priority", "id"),
 )
 
 ticket_events: Final = sa.Table(
@@ -91,4 +92,15 @@ ticket_events: Final = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("internal", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("status", sa.Text),  # what the ticket became
+)
+
+articles: Final = sa.Table(
+    "articles",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False, unique=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("folded", sa.Text, nullable=False),  # words of title and text, for finding it
+    sa.Column("category_id", sa.ForeignKey("ticket_categories.id")),
+    sa.Column("url", sa.Text),
 )

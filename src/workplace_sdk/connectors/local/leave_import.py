@@ -3,7 +3,8 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import sqlalchemy as sa
 
 from workplace_sdk.connectors.local.base import matching
-from workplace_sdk.connectors.local.importing import ImportReport, Progress, RefusedRow, csv_rows
+from workplace_sdk.connectors.local.importing import ImportReport, Progress, csv_rows, loaded, quiet
 from workplace_sdk.connectors.local.leave_setup import add_type, grant, set_schedule
 from workplace_sdk.connectors.local.leave_tables import leave_grants, leave_types, work_schedules
 from workplace_sdk.kernel.errors import InvalidInput
@@ -37,28 +38,24 @@ FLAGS: Final = (
     "active",
 )
 NUMBERS: Final = ("min_notice", "attachment_after", "max_days")
-TYPE_COLUMNS: Final = ("name", "category", "unit", "increment", "attachments", "paid", *FLAGS, *NUMBERS)
+TYPE_COLUMNS: Final = ("name", "category", "unit", "increment", "attachments", "paid", "reasons", *FLAGS, *NUMBERS)
 GRANT_COLUMNS: Final = ("person", "type", "amount", "first", "last", "kind", "usable_from", "usable_until")
 SCHEDULE_COLUMNS: Final = ("person", "week", "first", "last", "fte")
 KINDS: Final = ("entitled", "carried_over", "accrued", "adjusted")
 
 
-def _quiet(_done: int, _total: int | None) -> None:
-    """Tell nobody."""
-
-
-def import_types(connection: Connection, source: Path, *, progress: Progress = _quiet) -> ImportReport:
+def import_types(connection: Connection, source: Path, *, progress: Progress = quiet) -> ImportReport:
     """Add the leave types of a CSV file, or update those with the same name.
 
-    Columns: ``TYPE_COLUMNS``; flags are yes or no. What is left empty is as ``leave_types`` has it by default, or stays.
+    Columns: ``TYPE_COLUMNS``; flags are yes or no, ``reasons`` are separated by ``;`` or ``|``. What is left empty is as ``leave_types`` has it by default, or stays.
 
     Raises:
         InvalidInput: The file as a whole cannot be read; a row that cannot be is in the report.
     """
-    return _loaded(connection, source, TYPE_COLUMNS, lambda row: _type(connection, row), progress)
+    return loaded(connection, source, list(csv_rows(source, TYPE_COLUMNS)), lambda row: _type(connection, row), progress)
 
 
-def import_grants(connection: Connection, name: str, source: Path, *, progress: Progress = _quiet) -> ImportReport:
+def import_grants(connection: Connection, name: str, source: Path, *, progress: Progress = quiet) -> ImportReport:
     """Add what the people of the connection *name* are granted, or update the amount granted for the same dates.
 
     Columns: ``GRANT_COLUMNS``. *person* is a number, login or e-mail address as ``PersonRef.parse`` reads it; amounts are in the
@@ -67,10 +64,12 @@ def import_grants(connection: Connection, name: str, source: Path, *, progress: 
     Raises:
         InvalidInput: The file as a whole cannot be read; a row that cannot be is in the report.
     """
-    return _loaded(connection, source, GRANT_COLUMNS, lambda row: _grant(connection, name, row), progress)
+    return loaded(
+        connection, source, list(csv_rows(source, GRANT_COLUMNS)), lambda row: _grant(connection, name, row), progress
+    )
 
 
-def import_schedules(connection: Connection, name: str, source: Path, *, progress: Progress = _quiet) -> ImportReport:
+def import_schedules(connection: Connection, name: str, source: Path, *, progress: Progress = quiet) -> ImportReport:
     """Add when people work, or change it from the same first day on.
 
     Columns: ``SCHEDULE_COLUMNS``. ``week`` is hours from Monday (``8 8 8 8 4``); an empty *person* is everyone without a
@@ -79,29 +78,8 @@ def import_schedules(connection: Connection, name: str, source: Path, *, progres
     Raises:
         InvalidInput: The file as a whole cannot be read; a row that cannot be is in the report.
     """
-    return _loaded(connection, source, SCHEDULE_COLUMNS, lambda row: _schedule(connection, name, row), progress)
-
-
-def _loaded(
-    connection: Connection, source: Path, columns: tuple[str, ...], take: Callable[[Row], bool], progress: Progress
-) -> ImportReport:
-    """Do *take* with every row by itself: it says whether the row was new, or raises ``InvalidInput``."""
-    if not source.is_file():
-        raise InvalidInput(f"there is no file {source}", field="source")
-    rows = list(csv_rows(source))
-    if rows and (unknown := sorted(set(rows[0][1]) - set(columns))):
-        raise InvalidInput(f"unknown columns: {', '.join(unknown)}; known are {', '.join(columns)}", field="source")
-    added, updated, refused = 0, 0, list[RefusedRow]()
-    for done, (line, row) in enumerate(rows, start=1):
-        try:
-            with connection.begin_nested():  # a row that is refused leaves nothing behind
-                new = take(row)
-        except InvalidInput as error:
-            refused.append(RefusedRow(line, error.field, error.message))
-        else:
-            added, updated = added + new, updated + (not new)
-        progress(done, len(rows))
-    return ImportReport(source.name, added, updated, tuple(refused))
+    rows = list(csv_rows(source, SCHEDULE_COLUMNS))
+    return loaded(connection, source, rows, lambda row: _schedule(connection, name, row), progress)
 
 
 def _type(connection: Connection, row: Row) -> bool:
@@ -110,6 +88,8 @@ def _type(connection: Connection, row: Row) -> bool:
     values |= {column: _number(row[column], column) for column in NUMBERS if row.get(column)}
     words: dict[str, type[StrEnum]] = {"category": LeaveCategory, "unit": Unit, "attachments": AttachmentRule, "paid": Pay}
     values |= {column: _word(row[column], kind, column) for column, kind in words.items() if row.get(column)}
+    if row.get("reasons"):
+        values["reasons"] = [part.strip() for part in re.split(r"[;|]", row["reasons"]) if part.strip()]
     if row.get("increment"):
         values["increment"] = _amount(row["increment"], "increment")
     known = connection.execute(sa.select(leave_types).where(sa.func.lower(leave_types.c.name) == name.lower())).one_or_none()

@@ -3,7 +3,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,22 +10,24 @@ import sqlalchemy as sa
 from workplace_sdk.connectors.local.leave_balance import Figures, Used, figures
 from workplace_sdk.connectors.local.leave_rules import Asked
 from workplace_sdk.connectors.local.leave_sick import SickLeave
-from workplace_sdk.connectors.local.leave_tables import leave_requests
-from workplace_sdk.connectors.local.schema import files, people
+from workplace_sdk.connectors.local.leave_tables import leave_requests, leave_types
+from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.effects import Steps
 from workplace_sdk.kernel.errors import NotFound, Rejected
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.services.calendar import public_holidays
-from workplace_sdk.services.common import Attachment, DurationAmount
-from workplace_sdk.services.leave import InsufficientBalance, LeaveDraft, OverlappingLeave
-from workplace_sdk.services.leave_preview import (
+from workplace_sdk.services.common import Decision, DurationAmount
+from workplace_sdk.services.leave import InsufficientBalance, LeaveDraft, LeaveRequest, LeaveStatus, OverlappingLeave
+from workplace_sdk.services.leave_lines import (
     approval_line,
     balance_line,
-    blocker_line,
+    besides_line,
     colleagues_lines,
     cost_lines,
     overlap_line,
 )
+from workplace_sdk.services.leave_preview import decided
+from workplace_sdk.services.refusals import blocker_line
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class LeavePreviews(SickLeave):
-    """Previews of ``submit`` and ``amend``."""
+    """Lines of previews of ``submit``, ``amend`` and ``decide``."""
 
     def previewed(self, operation: str, draft: LeaveDraft, key: Key | None, *, replacing: int | None = None) -> Steps[Preview]:
         """The lines of a preview, from one moment of the store."""
@@ -55,9 +56,8 @@ class LeavePreviews(SickLeave):
     def _lines(
         self, connection: Connection, person: Any, draft: LeaveDraft, asked: Asked, replacing: int | None
     ) -> list[PreviewLine]:
-        region: str = person.region or self.local.settings.region
         years = range(draft.first_day.year, draft.last_day.year + 1)
-        dutch = {day: holiday.name for day, holiday in public_holidays(region, years, "nl").items()}
+        dutch = {day: holiday.name for day, holiday in public_holidays(self.region_of(person), years, "nl").items()}
         lines = cost_lines(asked.kind, asked.days, asked.holidays, dutch=dutch, origin=Origin.BACKEND)
         if not asked.unlimited:
             lines += self._left(connection, person, asked, replacing)
@@ -67,8 +67,8 @@ class LeavePreviews(SickLeave):
                 lines += [overlap_line(other, origin=Origin.BACKEND, weight=Weight.BLOCKER) for other in others]
             elif not isinstance(problem, InsufficientBalance):  # said with what is left
                 lines.append(blocker_line(problem, origin=Origin.BACKEND))
-        off = self.absences_of(connection, self.team_of(connection, person) - {person.id}, draft.first_day, draft.last_day)
-        lines += colleagues_lines((absence.person for absence in off), origin=Origin.BACKEND)
+        lines += self._substitute_off(connection, draft, asked)
+        lines += self._colleagues_off(connection, person, draft.first_day, draft.last_day)
         manager = self.people_by_id(connection, {person.manager_id}).get(person.manager_id)
         return [*lines, approval_line(asked.kind, manager, origin=Origin.BACKEND)]
 
@@ -94,9 +94,51 @@ class LeavePreviews(SickLeave):
             for period, found in told.items()
         ]
 
-    def _file(self, connection: Connection, id_: int) -> Attachment:
-        columns: Sequence[Any] = [column for column in files.c if column.name != "content"]
-        return self.attachment_of(connection.execute(sa.select(*columns).where(files.c.id == id_)).one())
+    def _substitute_off(self, connection: Connection, draft: LeaveDraft, asked: Asked) -> list[PreviewLine]:
+        """That who stands in is off themselves on some of the days."""
+        if asked.substitute_id is None:
+            return []
+        away = {day.date for day in asked.days if day.charged.value}
+        found = self.absences_of(connection, {asked.substitute_id}, draft.first_day, draft.last_day)
+        days = [absence.date for absence in found if absence.date in away]
+        if not days:
+            return []
+        name = found[0].person.label
+        en, nl = f"{name}, who stands in, is off on {days[0]}", f"{name}, die vervangt, is vrij op {days[0]}"
+        more = (f" and {len(days) - 1} more", f" en nog {len(days) - 1} keer") if len(days) > 1 else ("", "")
+        return [
+            PreviewLine(
+                code="substitute_off",
+                en=f"{en}{more[0]}.",
+                nl=f"{nl}{more[1]}.",
+                origin=Origin.BACKEND,
+                weight=Weight.WARNING,
+                facts={"days": len(days)},
+            )
+        ]
+
+    def _colleagues_off(self, connection: Connection, person: Any, first: date, last: date) -> list[PreviewLine]:
+        """Who of the team of a row of ``people`` is off then; never why."""
+        team = self.team_of(connection, person) - {person.id}
+        off = self.absences_of(connection, team, first, last)
+        return colleagues_lines((absence.person for absence in off), origin=Origin.BACKEND)
+
+    def previewed_decision(self, id_: int, decision: Decision, key: Key | None) -> Steps[Preview]:
+        """Whose request, what they have left besides it, and who of their team is off then."""
+
+        def query(connection: Connection) -> tuple[LeaveRequest, list[PreviewLine]]:
+            person = _whose(connection, id_)
+            request = self.request(connection, id_)
+            lines: list[PreviewLine] = []
+            if request.status != LeaveStatus.CANCEL_REQUESTED:
+                chosen = sa.select(leave_types).where(leave_types.c.id == int(request.leave_type.id))
+                left = self.balance_of(connection, person, connection.execute(chosen).one(), request.last_day)
+                lines += besides_line(left) if left is not None else []
+            return request, lines + self._colleagues_off(connection, person, request.first_day, request.last_day)
+
+        request, lines = yield from self.reading(query)
+        told = decided(request, decision, key)
+        return told.model_copy(update={"lines": (*told.lines, *lines)})
 
 
 def _whose(connection: Connection, request_id: int) -> Any:

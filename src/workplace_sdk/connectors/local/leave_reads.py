@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,12 +16,13 @@ from workplace_sdk.connectors.local.leave_tables import leave_requests
 from workplace_sdk.connectors.local.schema import files
 from workplace_sdk.connectors.local.schema import people as people_table
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
-from workplace_sdk.kernel.errors import InvalidInput, NotFound
+from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import pages, read
 from workplace_sdk.kernel.support import Native
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.calendar import Holiday, WorkSchedule
-from workplace_sdk.services.common import PersonRef, Ref, Unit
+from workplace_sdk.services.common import Attachment, PersonRef, Ref, Unit
 from workplace_sdk.services.leave import (
     Absence,
     BalanceOrigin,
@@ -31,12 +33,15 @@ from workplace_sdk.services.leave import (
     LeaveStatus,
     LeaveType,
 )
+from workplace_sdk.services.refusals import InvalidField
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 HERE: Final = Native(evidence="live")
 PAGE: Final = 100
+WHICH_YEAR: Final = Words("a year from 1900 to 2200", "een jaar van 1900 tot en met 2200")
+A_YEAR: Final = Words("until is from since on, at most a year later", "until ligt na since, hoogstens een jaar later")
 
 
 class LeaveReads(LeaveAbsences, LeaveRules, LeaveService):
@@ -54,12 +59,13 @@ class LeaveReads(LeaveAbsences, LeaveRules, LeaveService):
         def query(connection: Connection) -> Listing[LeaveBalance]:
             row = self.employee(connection, person)
             as_of = on or self.today_of(row)
-            found = [self._balance_of(connection, row, kind, as_of) for kind in self.active_types(connection)]
+            found = [self.balance_of(connection, row, kind, as_of) for kind in self.active_types(connection)]
             return Listing((one for one in found if one is not None), answered=(self.connection_name,))
 
         return (yield from self.reading(query))
 
-    def _balance_of(self, connection: Connection, person: Any, kind: Any, as_of: date) -> LeaveBalance | None:
+    def balance_of(self, connection: Connection, person: Any, kind: Any, as_of: date) -> LeaveBalance | None:
+        """What a row of ``people`` has of a row of ``leave_types``; ``None`` for what was neither granted nor used."""
         grants = self.grants_of(connection, person.id, kind.id)
         used = self.used_of(connection, person.id, kind.id)
         year = (date(as_of.year, 1, 1), date(as_of.year, 12, 31))
@@ -100,7 +106,7 @@ class LeaveReads(LeaveAbsences, LeaveRules, LeaveService):
     @read(support=HERE)
     def holidays(self, person: PersonRef | None = None, *, year: int) -> Steps[Listing[Holiday]]:
         if not 1900 <= year <= 2200:
-            raise InvalidInput("a year from 1900 to 2200", field="year")
+            raise InvalidField(WHICH_YEAR, field="year")
 
         def query(connection: Connection) -> Listing[Holiday]:
             row = self.employee(connection, person)
@@ -175,16 +181,25 @@ class LeaveReads(LeaveAbsences, LeaveRules, LeaveService):
     @read(support=HERE)
     def absences(self, *, since: date, until: date, people: tuple[PersonRef, ...] | None = None) -> Steps[Listing[Absence]]:
         if not since <= until <= since + timedelta(days=366):
-            raise InvalidInput("until is from since on, at most a year later", field="until")
+            raise InvalidField(A_YEAR, field="until")
 
         def query(connection: Connection) -> Listing[Absence]:
             if people is None:
                 ids = self.team_of(connection, self.employee(connection, None))
             else:
-                ids = {self.employee(connection, one, field="people").id for one in people}
+                rows = self.employees(connection, people, field="people")
+                unknown = next((one for one, row in zip(people, rows, strict=True) if row is None), None)
+                if unknown is not None:
+                    raise NotFound(f"{unknown.label} is not known here", field="people")
+                ids = {row.id for row in rows if row is not None}
             return Listing(self.absences_of(connection, ids, since, until), answered=(self.connection_name,))
 
         return (yield from self.reading(query))
+
+    def file(self, connection: Connection, id_: int) -> Attachment:
+        """A document that is known to be there, without its bytes."""
+        columns: Sequence[Any] = [column for column in files.c if column.name != "content"]
+        return self.attachment_of(connection.execute(sa.select(*columns).where(files.c.id == id_)).one())
 
     @read(support=HERE)
     def attachment(self, request: Ref, ref: Ref) -> Steps[bytes]:

@@ -3,13 +3,14 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workplace_sdk.connectors.local.base import LocalService
+from workplace_sdk.connectors.local.base import LocalService, chunks
 from workplace_sdk.connectors.local.leave_balance import Grant, Used
 from workplace_sdk.connectors.local.leave_schedules import Schedules, Week
 from workplace_sdk.connectors.local.leave_tables import (
@@ -48,6 +49,7 @@ class LeaveRecords(LocalService):
             hours=row.hours,
             requires_approval=row.requires_approval,
             requires_reason=row.requires_reason,
+            reasons=tuple(row.reasons),
             attachments=AttachmentRule(row.attachments),
             attachment_after=row.attachment_after,
             max_days=row.max_days,
@@ -69,12 +71,35 @@ class LeaveRecords(LocalService):
 
     def schedules_of(self, connection: Connection, person: Any) -> Schedules:
         """Every schedule that concerns a row of ``people``; what the settings say holds where nothing else does."""
-        whose = (work_schedules.c.person_id == person.id) | work_schedules.c.person_id.is_(None)
-        rows: list[Any] = list(connection.execute(sa.select(work_schedules).where(whose)).all())
+        return self.schedules_of_all(connection, [person])[person.id]
+
+    def schedules_of_all(self, connection: Connection, persons: Sequence[Any]) -> dict[int, Schedules]:
+        """As ``schedules_of``, of several people by their ids."""
+        own: dict[int | None, list[Any]] = defaultdict(list)
+        for some in chunks([person.id for person in persons]):
+            chosen = sa.select(work_schedules).where(work_schedules.c.person_id.in_(some))
+            for row in connection.execute(chosen):
+                own[row.person_id].append(row)
+        everyone: list[Any] = list(
+            connection.execute(sa.select(work_schedules).where(work_schedules.c.person_id.is_(None))).all()
+        )
         if self.local.settings.week is not None:
-            rows.append(Week(parse_week(self.local.settings.week)))
-        zone, region = person.zone or self.session.zone, person.region or self.local.settings.region
-        return Schedules(rows, zone, region, person.started_on, person.left_on)
+            everyone.append(Week(parse_week(self.local.settings.week)))
+        return {
+            person.id: Schedules(
+                [*own[person.id], *everyone],
+                person.zone or self.session.zone,
+                self.region_of(person),
+                person.started_on,
+                person.left_on,
+            )
+            for person in persons
+        }
+
+    def region_of(self, person: Any) -> str:
+        """Whose public holidays are days off for a row of ``people``."""
+        region: str = person.region or self.local.settings.region
+        return region
 
     def schedule_of(self, connection: Connection, person: Any, on: date) -> WorkSchedule:
         """The schedule that holds for a row of ``people`` on a date.
@@ -100,22 +125,25 @@ class LeaveRecords(LocalService):
 
     def holidays_of(self, connection: Connection, person: Any, first: date, last: date) -> dict[date, Holiday]:
         """Public holidays of the person's region and days on which the organisation is closed."""
-        region: str = person.region or self.local.settings.region
-        found = {
-            day: holiday
-            for day, holiday in public_holidays(region, range(first.year, last.year + 1)).items()
-            if first <= day <= last
-        }
-        closed = sa.select(closed_days).where(
-            closed_days.c.kind == "company", closed_days.c.first <= last, closed_days.c.last >= first
-        )
-        for row in connection.execute(closed):
-            for day in days_between(max(first, row.first), min(last, row.last)):
-                company = Holiday(
-                    date=day, name=row.name, region=region, kind=HolidayKind.COMPANY, portion=Portion(row.portion)
-                )
-                found.setdefault(day, company)
-        return dict(sorted(found.items()))
+        return self.days_off(self.region_of(person), self.closures(connection, first, last), first, last)
+
+    def days_off(self, region: str, closures: Sequence[Any], first: date, last: date) -> dict[date, Holiday]:
+        """Public holidays of *region* from *first* to *last* and *closures*, by date.
+
+        Raises:
+            ConfigError: No public holidays are known for *region*.
+        """
+        try:
+            return days_off(region, closures, first, last)
+        except ValueError as error:
+            raise ConfigError(str(error), table=f"connections.{self.connection_name}", key="region") from None
+
+    @staticmethod
+    def closures(connection: Connection, first: date, last: date) -> Sequence[Row[Any]]:
+        """Days from *first* to *last* on which the organisation is closed."""
+        closed = closed_days.c
+        chosen = sa.select(closed_days).where(closed.kind == "company", closed.first <= last, closed.last >= first)
+        return connection.execute(chosen.order_by(closed.id)).all()
 
     def grants_of(self, connection: Connection, person_id: int, type_id: int) -> list[Grant]:
         """What someone was granted of a type."""
@@ -138,3 +166,17 @@ class LeaveRecords(LocalService):
             )
         )
         return [Used(row.date, row.charged, row.status in PENDING) for row in connection.execute(query) if row.charged]
+
+
+def days_off(region: str, closures: Sequence[Any], first: date, last: date) -> dict[date, Holiday]:
+    """Public holidays of *region* from *first* to *last* and *closures*, by date; of two on one day the longer one."""
+    years = range(first.year, last.year + 1)
+    found = {day: holiday for day, holiday in public_holidays(region, years).items() if first <= day <= last}
+    for row in closures:
+        for day in days_between(max(first, row.first), min(last, row.last)):
+            company = Holiday(date=day, name=row.name, region=region, kind=HolidayKind.COMPANY, portion=Portion(row.portion))
+            known = found.setdefault(day, company)
+            if known.portion is not Portion.FULL and known.portion is not company.portion:
+                whole = known if company.portion is not Portion.FULL else company  # two halves are a day as well
+                found[day] = whole.model_copy(update={"portion": Portion.FULL})
+    return dict(sorted(found.items()))

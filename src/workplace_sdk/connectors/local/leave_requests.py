@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ class _Found:
 
     kinds: Mapping[int, Any]
     managers: Mapping[int, int | None]
+    today: Mapping[int, date]
     names: Mapping[int | None, PersonRef]
     days: Mapping[int, Sequence[Any]]
     events: Mapping[int, Sequence[Any]]
@@ -60,8 +62,9 @@ class LeaveRequests(LeaveRecords):
     def _found(self, connection: Connection, rows: Sequence[Row[Any]]) -> _Found:
         ids = [row.id for row in rows]
         owners = {row.person_id for row in rows}
-        query = sa.select(people.c.id, people.c.manager_id).where(people.c.id.in_(owners))
-        managers: dict[int, int | None] = {row.id: row.manager_id for row in connection.execute(query)}
+        query = sa.select(people.c.id, people.c.manager_id, people.c.zone).where(people.c.id.in_(owners))
+        asking = connection.execute(query).all()
+        managers: dict[int, int | None] = {row.id: row.manager_id for row in asking}
         events = _grouped(connection, leave_events, ids, leave_events.c.id)
         wanted: set[int | None] = owners | {row.submitted_by_id for row in rows} | {row.substitute_id for row in rows}
         wanted |= {event.person_id for its in events.values() for event in its} | set(managers.values())
@@ -71,6 +74,7 @@ class LeaveRequests(LeaveRecords):
         return _Found(
             kinds={row.id: row for row in connection.execute(sa.select(leave_types))},
             managers=managers,
+            today={row.id: self.today_of(row) for row in asking},
             names=self.people_by_id(connection, wanted),
             days=_grouped(connection, leave_days, ids, leave_days.c.date),
             events=events,
@@ -89,7 +93,7 @@ class LeaveRequests(LeaveRecords):
     def _request(self, row: Any, found: _Found) -> LeaveRequest:
         kind = found.kinds[row.type_id]
         status = LeaveStatus(row.status)
-        if status is LeaveStatus.APPROVED and row.last_day < self.session.today():
+        if status is LeaveStatus.APPROVED and row.last_day < found.today[row.person_id]:
             status = LeaveStatus.TAKEN
         events = found.events[row.id]
         return LeaveRequest(
@@ -102,6 +106,7 @@ class LeaveRequests(LeaveRecords):
             days=tuple(_day(day, Unit(kind.unit)) for day in found.days[row.id]),
             status=Mapped(value=status),
             reason=row.reason,
+            note=row.note,
             substitute=found.names.get(row.substitute_id),
             approvals=_approvals(status, found.names.get(found.managers[row.person_id]), events, found.names),
             timeline=tuple(

@@ -16,31 +16,30 @@ from workplace_sdk.connectors.local.leave_records import SPOKEN_FOR
 from workplace_sdk.connectors.local.leave_requests import LeaveRequests
 from workplace_sdk.connectors.local.leave_tables import closed_days, leave_days, leave_requests
 from workplace_sdk.connectors.local.schema import files
-from workplace_sdk.kernel.errors import InvalidInput, Rejected
-from workplace_sdk.services.calendar import Holiday, Portion, WorkSchedule
+from workplace_sdk.kernel.errors import Rejected
+from workplace_sdk.kernel.words import Words
+from workplace_sdk.services.calendar import Holiday, HoursDoNotFit, Portion, WorkSchedule
 from workplace_sdk.services.common import DurationAmount, Unit
 from workplace_sdk.services.leave import (
-    AttachmentRequired,
-    AttachmentRule,
     BlackoutPeriod,
     CrossesEntitlementPeriod,
-    IncrementInvalid,
     InsufficientBalance,
     LeaveCategory,
     LeaveDay,
     LeaveDraft,
     LeaveType,
     NotAWorkingDay,
-    NoticeTooShort,
     OverlappingLeave,
     PayrollLocked,
-    ReasonRequired,
 )
-from workplace_sdk.services.leave_preview import charged_days, chosen_type
+from workplace_sdk.services.leave_lines import charged_days, chosen_type
+from workplace_sdk.services.leave_rules import type_problems
+from workplace_sdk.services.refusals import InvalidField
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+OWN_SUBSTITUTE: Final = Words("nobody stands in for themselves", "niemand vervangt zichzelf")
 _BY_RIGHT: Final = frozenset(
     {
         LeaveCategory.SICK,
@@ -65,6 +64,7 @@ class Asked:
     holidays: Mapping[date, Holiday]
     days: tuple[LeaveDay, ...]
     problems: tuple[Rejected, ...]
+    substitute_id: int | None
 
 
 class LeaveRules(LeaveRequests):
@@ -86,52 +86,34 @@ class LeaveRules(LeaveRequests):
 
         try:
             days = charged_days(draft.days, kind, schedule_on, holidays)
-        except ValueError as error:
-            raise InvalidInput(str(error), field="days") from None
+        except HoursDoNotFit as error:
+            raise InvalidField(error.words, field="days") from None
         if not any(day.charged.value for day in days):
             raise NotAWorkingDay(dates=tuple(day.date for day in days))
-        problems = [
-            *self._form(kind, days),
-            *self._enclosed(connection, kind, draft, replacing),
-            *self._notice(person, kind, days),
-            *self.closed(connection, days, blackouts=kind.category.value not in _BY_RIGHT),
-            *self._overlap(connection, person.id, days, replacing),
-        ]
+        substitute_id, problems = self._substitute(connection, person, draft)
+        enclosed = self._kept_documents(connection, replacing)
+        problems += type_problems(kind, draft, days, today=self.today_of(person), enclosed=enclosed)
+        problems += self.closed(connection, days, blackouts=kind.category.value not in _BY_RIGHT)
+        problems += self._overlap(connection, person.id, days, replacing)
         if not (row.unlimited or row.allow_negative):
             problems += self._balance(connection, person.id, row, days, replacing)
-        return Asked(kind, row.id, row.unlimited, holidays, days, tuple(problems))
+        return Asked(kind, row.id, row.unlimited, holidays, days, tuple(problems), substitute_id)
+
+    def _substitute(self, connection: Connection, person: Any, draft: LeaveDraft) -> tuple[int | None, list[Rejected]]:
+        """Who stands in, by id, and why they cannot."""
+        if draft.substitute is None:
+            return None, []
+        try:
+            other = self.employee(connection, draft.substitute, field="substitute")
+        except Rejected as problem:
+            return None, [problem]
+        problems: list[Rejected] = [InvalidField(OWN_SUBSTITUTE, field="substitute")] if other.id == person.id else []
+        return other.id, problems
 
     @staticmethod
-    def _form(kind: LeaveType, days: Sequence[LeaveDay]) -> Iterator[Rejected]:
-        if not kind.half_days and any(day.portion in (Portion.AM, Portion.PM) for day in days):
-            yield InvalidInput(f"{kind.name} is not taken in half days", field="days")
-        if not kind.hours and any(day.portion is Portion.HOURS for day in days):
-            yield InvalidInput(f"{kind.name} is not taken in hours", field="days")
-        whole = {Portion.FULL} if kind.unit is Unit.DAY else {Portion.FULL, Portion.AM, Portion.PM}  # half an odd day is odd
-        parts = [day.charged.value for day in days if day.portion not in whole]
-        if kind.increment and any(part % kind.increment for part in parts):
-            yield IncrementInvalid(step=kind.increment)
-        length = (days[-1].date - days[0].date).days + 1
-        if kind.max_days is not None and length > kind.max_days:
-            yield InvalidInput(f"{kind.name} is asked for at most {kind.max_days} days at once", field="days")
-
-    @staticmethod
-    def _enclosed(connection: Connection, kind: LeaveType, draft: LeaveDraft, replacing: int | None) -> Iterator[Rejected]:
-        if kind.requires_reason and not (draft.reason or "").strip():
-            yield ReasonRequired(field="reason")
-        if kind.attachments is AttachmentRule.NEVER and draft.attachments:
-            yield InvalidInput(f"no documents are kept with {kind.name}", field="attachments")
-        long = (draft.last_day - draft.first_day).days + 1 > (kind.attachment_after or 0)
-        wanted = kind.attachments is AttachmentRule.ALWAYS or (kind.attachments is AttachmentRule.AFTER_DAYS and long)
-        if wanted and not draft.attachments:
-            kept = sa.select(files.c.id).where(files.c.kind == "leave", files.c.record_id == replacing).limit(1)
-            if replacing is None or connection.execute(kept).scalar() is None:
-                yield AttachmentRequired(field="attachments")
-
-    def _notice(self, person: Any, kind: LeaveType, days: Sequence[LeaveDay]) -> Iterator[Rejected]:
-        first = next(day.date for day in days if day.charged.value)
-        if kind.min_notice is not None and (first - self.today_of(person)).days < kind.min_notice:
-            yield NoticeTooShort(min_days=kind.min_notice)
+    def _kept_documents(connection: Connection, request_id: int | None) -> bool:
+        kept = sa.select(files.c.id).where(files.c.kind == "leave", files.c.record_id == request_id).limit(1)
+        return request_id is not None and connection.execute(kept).scalar() is not None
 
     @staticmethod
     def closed(connection: Connection, days: Sequence[LeaveDay], *, blackouts: bool) -> Iterator[Rejected]:

@@ -5,26 +5,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from workplace_sdk.connectors.local.base import inserted, locked
+from workplace_sdk.connectors.local.base import Act, inserted, locked
 from workplace_sdk.connectors.local.leave_reads import HERE, LeaveReads
 from workplace_sdk.connectors.local.leave_tables import closed_days, sick_cases
+from workplace_sdk.connectors.local.previewing import agreed
 from workplace_sdk.connectors.local.schema import people, writes
 from workplace_sdk.kernel.effects import Steps
-from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
+from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import read, write
+from workplace_sdk.kernel.preview import Preview
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.calendar import Portion
 from workplace_sdk.services.common import PersonRef, Ref
-from workplace_sdk.services.leave import PayrollLocked, SickAlready, SickCase, SickReport
+from workplace_sdk.services.leave import LeaveService, PayrollLocked, SickAlready, SickCase, SickReport
+from workplace_sdk.services.refusals import InvalidField, NotPossible
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+
+NOT_BEFORE: Final = Words("illness is reported when it begins, not before", "ziek meldt u zich als het begint, niet eerder")
+UNTIL_BEFORE: Final = Words("expected_until is before the first day", "expected_until ligt voor de eerste dag")
+RECOVERED: Final = Words("recovered on {day} already", "al beter gemeld op {day}")
+BEGAN: Final = Words("the illness began on {day}", "de ziekte begon op {day}")
 
 
 class SickLeave(LeaveReads):
@@ -53,59 +63,80 @@ class SickLeave(LeaveReads):
 
     @write(Safety.KEYED, support=HERE)
     def report_sick(self, report: SickReport, *, key: Key | None = None) -> Steps[SickCase]:
-        def record(connection: Connection) -> int:
-            person = self.employee(connection, report.person)
-            locked(connection, people, person.id)
-            today = self.today_of(person)
-            first = report.first_day or today
-            if first > today:
-                raise InvalidInput("illness is reported when it begins, not before", field="first_day")
-            if report.expected_until is not None and report.expected_until < first:
-                raise InvalidInput("expected_until is before the first day", field="expected_until")
-            self._not_locked(connection, first)
-            self._not_ill_already(connection, person.id, first)
-            values = {
-                "person_id": person.id,
-                "first_day": first,
-                "portion": report.portion.value,
-                "expected_until": report.expected_until,
-                "reachable_at": report.reachable_at,
-                "handover": report.handover,
-                "reported_by_id": self._caller_id(connection),
-                "reported_at": self.session.now(),
-            }
-            return inserted(connection, sick_cases, values)
+        return (yield from self.perform(self._to_report(report), key))
 
-        return (yield from self.writing(key, "leave.report_sick", record, self._case))
+    @report_sick.previews
+    def preview_report_sick(self, report: SickReport, *, key: Key | None = None) -> Steps[Preview]:
+        """As it will be checked when it is reported."""
+        told = yield from LeaveService.preview_report_sick(self, report, key=key)
+        return agreed(told, (yield from self.attempt(self._to_report(report), key)))
 
     @report_sick.reconciles
-    def reported_sick(self, key: Key) -> Steps[SickCase | None]:
+    def report_arrived(self, key: Key) -> Steps[SickCase | None]:
         """The case that *key* made."""
         return (yield from self.written(key, "leave.report_sick", self._case))
 
+    def _to_report(self, report: SickReport) -> Act[SickCase]:
+        return Act("leave.report_sick", lambda connection: self._reported(connection, report), self._case, (report,))
+
+    def _reported(self, connection: Connection, report: SickReport) -> int:
+        person = self.employee(connection, report.person)
+        locked(connection, people, person.id)
+        today = self.today_of(person)
+        first = report.first_day or today
+        if first > today:
+            raise InvalidField(NOT_BEFORE, field="first_day")
+        if report.expected_until is not None and report.expected_until < first:
+            raise InvalidField(UNTIL_BEFORE, field="expected_until")
+        self._not_locked(connection, first)
+        self._not_ill_already(connection, person.id, first)
+        values = {
+            "person_id": person.id,
+            "first_day": first,
+            "portion": report.portion.value,
+            "expected_until": report.expected_until,
+            "reachable_at": report.reachable_at,
+            "handover": report.handover,
+            "reported_by_id": self._caller_id(connection),
+            "reported_at": self.session.now(),
+        }
+        return inserted(connection, sick_cases, values)
+
     @write(Safety.KEYED, support=HERE)
     def report_recovered(self, ref: Ref, *, back_on: date | None = None, key: Key | None = None) -> Steps[SickCase]:
+        return (yield from self.perform(self._to_recover(ref, back_on), key))
+
+    @report_recovered.previews
+    def preview_report_recovered(self, ref: Ref, *, back_on: date | None = None, key: Key | None = None) -> Steps[Preview]:
+        """As it will be checked when it is reported."""
+        told = yield from LeaveService.preview_report_recovered(self, ref, back_on=back_on, key=key)
+        return agreed(told, (yield from self.attempt(self._to_recover(ref, back_on), key)))
+
+    @report_recovered.reconciles
+    def recovery_arrived(self, key: Key) -> Steps[SickCase | None]:
+        """The case that *key* ended."""
+        return (yield from self.written(key, "leave.report_recovered", self._case))
+
+    def _to_recover(self, ref: Ref, back_on: date | None) -> Act[SickCase]:
         id_ = self.id_of(ref, "sick")
 
         def record(connection: Connection) -> int:
-            row = self._there(locked(connection, sick_cases, id_), ref)
-            if row.back_on is not None:
-                raise Conflict(f"recovered on {row.back_on} already", field="ref")
-            person = connection.execute(sa.select(people).where(people.c.id == row.person_id)).one()
-            day = back_on or self.today_of(person)
-            if day < row.first_day:
-                raise InvalidInput(f"the illness began on {row.first_day}", field="back_on")
-            self._not_locked(connection, day)
-            values = {"back_on": day, "recovered_at": self.session.now()}
-            connection.execute(sick_cases.update().where(sick_cases.c.id == id_).values(**values))
-            return id_
+            return self._recovered(connection, id_, ref, back_on)
 
-        return (yield from self.writing(key, "leave.report_recovered", record, self._case))
+        return Act("leave.report_recovered", record, self._case, (ref, back_on))
 
-    @report_recovered.reconciles
-    def reported_recovered(self, key: Key) -> Steps[SickCase | None]:
-        """The case that *key* ended."""
-        return (yield from self.written(key, "leave.report_recovered", self._case))
+    def _recovered(self, connection: Connection, id_: int, ref: Ref, back_on: date | None) -> int:
+        row = self._there(locked(connection, sick_cases, id_), ref)
+        if row.back_on is not None:
+            raise NotPossible(RECOVERED.filled(day=row.back_on), field="ref")
+        person = connection.execute(sa.select(people).where(people.c.id == row.person_id)).one()
+        day = back_on or self.today_of(person)
+        if day < row.first_day:
+            raise InvalidField(BEGAN.filled(day=row.first_day), field="back_on")
+        self._not_locked(connection, day)
+        values = {"back_on": day, "recovered_at": self.session.now()}
+        connection.execute(sick_cases.update().where(sick_cases.c.id == id_).values(**values))
+        return id_
 
     def _there(self, row: Any, ref: Ref) -> Any:
         if row is None:

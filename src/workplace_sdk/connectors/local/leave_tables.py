@@ -25,6 +25,7 @@ leave_types: Final = sa.Table(
     sa.Column("hours", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("requires_approval", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("requires_reason", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("reasons", sa.JSON, nullable=False, server_default="[]"),  # one of which is given; empty: any text
     sa.Column("attachments", sa.Text, nullable=False, server_default="optional"),
     sa.Column("allow_negative", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("unlimited", sa.Boolean, nullable=False, server_default=sa.false()),  # no balance is kept
@@ -62,6 +63,7 @@ leave_requests: Final = sa.Table(
     sa.Column("first_day", sa.Date, nullable=False),
     sa.Column("last_day", sa.Date, nullable=False),
     sa.Column("reason", sa.Text),
+    sa.Column("note", sa.Text),
     sa.Column("substitute_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
     sa.Column("submitted_by_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
     sa.Column("created_at", Instant, nullable=False),

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
-from workplace_sdk.connectors.local.importing import ImportReport, Progress, RefusedRow, csv_rows
+from workplace_sdk.connectors.local.base import chunks
+from workplace_sdk.connectors.local.importing import ImportReport, Progress, RefusedRow, csv_rows, loaded, quiet
 from workplace_sdk.connectors.local.people_records import index_people
 from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.errors import InvalidInput
+from workplace_sdk.services.calendar import public_holidays
+from workplace_sdk.services.common import checked_zone
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -26,6 +28,7 @@ TEXTS: Final = (
 )  # fmt: skip
 LISTS: Final = ("topics", "responsibilities", "languages")
 DATES: Final = ("started_on", "left_on")
+TAKEN: Final = "another person has this number, login or e-mail address"
 COLUMNS: Final = (*TEXTS, *LISTS, *DATES, "manager", "active")
 _KEYS: Final = ("employee_number", "login", "email", "dn")
 _LDIF: Final = {
@@ -42,7 +45,7 @@ def import_people(
     source: Path,
     *,
     format: str | None = None,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = quiet,
 ) -> ImportReport:
     """Add the people of a file to the connection *name*, or update those with the same number, login, address or DN.
 
@@ -55,26 +58,22 @@ def import_people(
         InvalidInput: The file as a whole cannot be read; a row that cannot be is in the report.
     """
     rows = list(_rows(source, format or _format(source)))
-    added, updated, refused, bosses, ids = 0, 0, list[RefusedRow](), list[tuple[int, int, str]](), list[int]()
-    for done, (line, row) in enumerate(rows, start=1):
-        try:
-            values = checked(row)
-            with connection.begin_nested():
-                id_, new = _stored(connection, values)
-        except InvalidInput as error:
-            refused.append(RefusedRow(line, error.field, error.message))
-        except IntegrityError:
-            refused.append(RefusedRow(line, None, "another person has this number, login or e-mail address"))
-        else:
-            added, updated = added + new, updated + (not new)
-            ids.append(id_)
-            if row.get("manager"):
-                bosses.append((line, id_, row["manager"]))
-        progress(done, len(rows))
+    bosses, ids = list[tuple[int, int, str]](), list[int]()
+
+    def take(numbered: tuple[int, dict[str, str]]) -> bool:
+        line, row = numbered
+        id_, new = _stored(connection, checked(row))
+        ids.append(id_)
+        if row.get("manager"):
+            bosses.append((line, id_, row["manager"]))
+        return new
+
+    asked = [(line, row if isinstance(row, InvalidInput) else (line, row)) for line, row in rows]
+    report = loaded(connection, source, asked, take, progress, taken=TAKEN)
     warnings = [*_set_managers(connection, bosses)]
-    for start in range(0, len(ids), BATCH):
-        index_people(connection, name, ids[start : start + BATCH])
-    return ImportReport(source.name, added, updated, tuple(refused), tuple(warnings))
+    for some in chunks(ids, BATCH):
+        index_people(connection, name, some)
+    return ImportReport(report.source, report.added, report.updated, report.refused, tuple(warnings))
 
 
 def _format(source: Path) -> str:
@@ -85,23 +84,21 @@ def _format(source: Path) -> str:
     return found
 
 
-def _rows(source: Path, kind: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(source: Path, kind: str) -> Iterator[tuple[int, dict[str, str] | InvalidInput]]:
     if not source.is_file():
         raise InvalidInput(f"there is no file {source}", field="source")
+    readers: dict[str, Callable[[Path], Iterator[tuple[int, dict[str, str] | InvalidInput]]]]
     readers = {"csv": _csv, "ldif": _ldif, "vcard": _vcard}
     if kind not in readers:
         raise InvalidInput(f"{kind} is none of csv, ldif, vcard", field="format")
     yield from readers[kind](source)
 
 
-def _csv(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    for line, row in csv_rows(source):
-        if unknown := sorted(set(row) - set(COLUMNS)):
-            raise InvalidInput(f"unknown columns: {', '.join(unknown)}; known are {', '.join(COLUMNS)}", field="source")
-        yield line, row
+def _csv(source: Path) -> Iterator[tuple[int, dict[str, str] | InvalidInput]]:
+    return csv_rows(source, COLUMNS)
 
 
-def _ldif(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _ldif(source: Path) -> Iterator[tuple[int, dict[str, str] | InvalidInput]]:
     from workplace_sdk.wires.ldap.ldif import read_ldif
 
     for number, entry in enumerate(read_ldif(source), start=1):
@@ -114,7 +111,7 @@ def _ldif(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
             yield number, {**row, "dn": entry.dn}
 
 
-def _vcard(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _vcard(source: Path) -> Iterator[tuple[int, dict[str, str] | InvalidInput]]:
     import vobject
     from vobject.base import ParseError
 
@@ -157,7 +154,7 @@ def _value(card: Any, name: str) -> str:
     return str(line.value).strip() if line is not None else ""
 
 
-def checked(row: dict[str, str]) -> dict[str, Any]:  # noqa: PLR0912 - a row has many fields
+def checked(row: dict[str, str]) -> dict[str, Any]:
     """Column values of one row; ``InvalidInput`` names the field that is wrong."""
     values: dict[str, Any] = {name: row[name] for name in TEXTS if row.get(name)}
     if not any(name in values for name in _KEYS):
@@ -167,14 +164,8 @@ def checked(row: dict[str, str]) -> dict[str, Any]:  # noqa: PLR0912 - a row has
         if not plain:
             raise InvalidInput("needs a display_name, or given_name and family_name", field="display_name")
         values["display_name"] = plain
-    for name, text in values.items():
-        if name != "about" and any(unicodedata.category(char) == "Cc" for char in text):
-            raise InvalidInput("holds control characters", field=name)
-    if "email" in values and not re.fullmatch(r"[^@\s]+@[^@\s]+", values["email"]):
-        raise InvalidInput(f"{values['email']!r} is no e-mail address", field="email")
+    _check_texts(values)
     values |= {name: values[name].casefold() for name in ("login", "email") if name in values}
-    if values.get("visibility", "everyone") not in ("everyone", "internal", "limited"):
-        raise InvalidInput("is everyone, internal or limited", field="visibility")
     for name in LISTS:
         parts = [part.strip() for part in re.split(r"[;|]", row.get(name, "")) if part.strip()]
         if parts:
@@ -183,11 +174,36 @@ def checked(row: dict[str, str]) -> dict[str, Any]:  # noqa: PLR0912 - a row has
         if row.get(name):
             values[name] = _date(row[name], name)
     if row.get("active"):
-        words = {"true": True, "yes": True, "ja": True, "1": True, "false": False, "no": False, "nee": False, "0": False}
-        if row["active"].lower() not in words:
-            raise InvalidInput("is yes or no", field="active")
-        values["active"] = words[row["active"].lower()]
+        values["active"] = _flag(row["active"])
     return values
+
+
+def _check_texts(values: dict[str, str]) -> None:
+    for name, text in values.items():
+        if name != "about" and any(unicodedata.category(char) == "Cc" for char in text):
+            raise InvalidInput("holds control characters", field=name)
+    if "email" in values and not re.fullmatch(r"[^@\s]+@[^@\s]+", values["email"]):
+        raise InvalidInput(f"{values['email']!r} is no e-mail address", field="email")
+    if values.get("visibility", "everyone") not in ("everyone", "internal", "limited"):
+        raise InvalidInput("is everyone, internal or limited", field="visibility")
+    for name, check in (("zone", checked_zone), ("region", _checked_region)):
+        if name in values:
+            try:
+                check(values[name])
+            except ValueError as error:
+                raise InvalidInput(str(error), field=name) from None
+
+
+def _flag(text: str) -> bool:
+    words = {"true": True, "yes": True, "ja": True, "1": True, "false": False, "no": False, "nee": False, "0": False}
+    if text.lower() not in words:
+        raise InvalidInput("is yes or no", field="active")
+    return words[text.lower()]
+
+
+def _checked_region(region: str) -> None:
+    """``ValueError`` when no public holidays are known for *region*."""
+    public_holidays(region, [datetime.now(UTC).year])
 
 
 def _date(text: str, name: str) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.search.experts import indexed
 from workplace_sdk.search.index import upsert
 from workplace_sdk.services.common import PersonRef, Ref
-from workplace_sdk.services.experts import Channel, ClaimOrigin, Expert, ReachOption, SkillClaim, Visibility
+from workplace_sdk.services.experts import Channel, Expert, LanguageLevel, ReachOption, SkillClaim, Visibility
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def expert_of(name: str, row: Any, managers: dict[int, PersonRef]) -> Expert:
     """The expert of a row of ``people`` of the connection *name*."""
+    spoken = [(tag, level) for tag, _, level in (str(one).partition(":") for one in row.languages or ())]
     return Expert(
         ref=Ref(connection=name, kind="expert", id=str(row.id)),
         person=person_of(name, row),
@@ -30,12 +31,10 @@ def expert_of(name: str, row: Any, managers: dict[int, PersonRef]) -> Expert:
         manager=managers.get(row.manager_id),
         site=row.site,
         room=row.room,
-        languages=tuple(row.languages or ()),
+        languages=tuple(tag for tag, _ in spoken),
+        language_levels={tag: LanguageLevel(level) for tag, level in spoken if level in set(LanguageLevel)},
         zone=row.zone,
-        topics=tuple(
-            SkillClaim(name=topic["name"], level=topic.get("level"), origin=ClaimOrigin(topic.get("origin", "self")))
-            for topic in row.topics or ()
-        ),
+        topics=tuple(SkillClaim.model_validate(topic) for topic in row.topics or ()),
         responsibilities=tuple(row.responsibilities or ()),
         about=row.about,
         reach=_reach(row),
@@ -57,6 +56,8 @@ def person_of(name: str, row: Any) -> PersonRef:
 
 
 def _reach(row: Any) -> tuple[ReachOption, ...]:
+    if row.reach is not None:
+        return tuple(ReachOption.model_validate(option) for option in row.reach)
     ways = (
         (Channel.CHAT, row.chat),
         (Channel.EMAIL, row.email),
@@ -71,10 +72,15 @@ def _reach(row: Any) -> tuple[ReachOption, ...]:
 
 
 def managers_of(connection: Connection, name: str, rows: Iterable[Any]) -> dict[int, PersonRef]:
-    """The managers of *rows*, by id."""
+    """The managers of *rows*, by id; who left or is hidden is nobody's."""
     wanted = {row.manager_id for row in rows if row.manager_id is not None}
-    found = connection.execute(sa.select(people).where(people.c.id.in_(wanted))) if wanted else ()
+    found = connection.execute(sa.select(people).where(people.c.id.in_(wanted), shown())) if wanted else ()
     return {row.id: person_of(name, row) for row in found}
+
+
+def shown() -> sa.ColumnElement[bool]:
+    """Holds for people who show: they are here, and not hidden."""
+    return people.c.active & (people.c.visibility != Visibility.LIMITED.value)
 
 
 def index_people(connection: Connection, name: str, ids: Iterable[int] | None = None) -> int:
@@ -85,6 +91,14 @@ def index_people(connection: Connection, name: str, ids: Iterable[int] | None = 
     rows = connection.execute(chosen).all()
     managers = managers_of(connection, name, rows)
     return upsert(connection, name, (indexed(expert_of(name, row, managers), visible=row.active) for row in rows))
+
+
+def set_reach(connection: Connection, name: str, person_id: int, options: Sequence[ReachOption] | None) -> None:
+    """Say how someone is to be reached, in that order and at which hours, instead of what their profile says; ``None`` takes that back."""
+    kept = None if options is None else [option.model_dump(mode="json", exclude_none=True) for option in options]
+    values = {"reach": sa.null() if kept is None else kept}
+    connection.execute(people.update().where(people.c.id == person_id).values(**values))
+    index_people(connection, name, [person_id])
 
 
 def add_person(

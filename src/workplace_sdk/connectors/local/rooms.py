@@ -2,163 +2,56 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
-from workplace_sdk.connectors.local.rooms_booking import RoomWrites
-from workplace_sdk.connectors.local.rooms_finding import RoomFinding
-from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, rooms, sites
-from workplace_sdk.kernel.effects import Page, PageSteps, Steps
-from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound
+from workplace_sdk.connectors.local.base import Act
+from workplace_sdk.connectors.local.previewing import agreed
+from workplace_sdk.connectors.local.rooms_attending import RoomAttending
+from workplace_sdk.connectors.local.rooms_preview import left_out, zone_lines
+from workplace_sdk.connectors.local.rooms_reads import HERE, RoomReads
 from workplace_sdk.kernel.failures import Safety
-from workplace_sdk.kernel.keys import Key
-from workplace_sdk.kernel.listing import Gap, Listing, Missing
-from workplace_sdk.kernel.operation import pages, read, write
-from workplace_sdk.kernel.support import Native
-from workplace_sdk.services.common import Decision, Money, PersonRef, Ref, Span, zone_of
-from workplace_sdk.services.rooms import (
-    Busy,
-    CheckInTooEarly,
-    Feature,
-    Meeting,
-    MeetingChange,
-    MeetingDraft,
-    Response,
-    Room,
-    RoomBooking,
-    RoomOption,
-    RoomQuery,
-    RoomReleased,
-    Scope,
-    ServiceItem,
-    Site,
-)
+from workplace_sdk.kernel.operation import write
+from workplace_sdk.services.rooms import Meeting, RoomBooking, Scope, WaitlistEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from sqlalchemy.engine import Connection
 
-HERE: Final = Native(evidence="live")
-PAGE: Final = 50
-EARLY: Final = timedelta(minutes=15)
-"""How long before the start one can check in."""
+    from workplace_sdk.kernel.effects import Steps
+    from workplace_sdk.kernel.keys import Key
+    from workplace_sdk.kernel.preview import Preview
+    from workplace_sdk.services.common import Decision, Money, Ref
+    from workplace_sdk.services.rooms import MeetingChange, MeetingDraft, Response
 
 
-class LocalRooms(RoomWrites, RoomFinding, RoomBooking):
-    """Rooms of our own tables. Writers of one room wait for each other, so no room is booked twice."""
+class LocalRooms(RoomAttending, RoomReads):
+    """Rooms of our own tables. Writers of one room wait for each other, so no room is booked twice.
 
-    @read(support=HERE)
-    def sites(self) -> Steps[Listing[Site]]:
-        def query(connection: Connection) -> Listing[Site]:
-            rows = connection.execute(sa.select(sites).order_by(sites.c.name)).all()
-            found = (Site(ref=self.ref("site", row.id), name=row.name, zone=row.zone, address=row.address) for row in rows)
-            return Listing(found, answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    @read(support=HERE)
-    def rooms(
-        self, *, site: str | None = None, people: int = 1, features: frozenset[Feature] = frozenset()
-    ) -> Steps[Listing[Room]]:
-        def query(connection: Connection) -> Listing[Room]:
-            found = self.room_models(connection, *([] if site is None else [sa.func.lower(sites.c.name) == site.lower()]))
-            fit = (room for room in found if (room.capacity is None or room.capacity >= people) and features <= room.features)
-            return Listing(fit, answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    @read(support=HERE)
-    def find(self, query: RoomQuery) -> Steps[Listing[RoomOption]]:
-        return (
-            yield from self.reading(
-                lambda connection: Listing(self.options(connection, query), answered=(self.connection_name,))
-            )
-        )
-
-    @read(support=HERE)
-    def busy(self, span: Span, *, people: tuple[PersonRef, ...] = (), rooms: tuple[Ref, ...] = ()) -> Steps[Listing[Busy]]:
-        def query(connection: Connection) -> Listing[Busy]:
-            found, gaps = list[Busy](), list[Gap]()
-            ids: dict[int, PersonRef] = {}
-            for person in people:
-                try:
-                    ids[self.employee(connection, person, field="people").id] = person
-                except NotFound:
-                    gaps.append(Gap(self.connection_name, Missing.NOT_SUPPORTED, f"{person.label} is not known here"))
-            for one in self.engaged(connection, ids, span.start, span.end):
-                when = Span(start=one.start, end=one.end, zone=span.zone)
-                found.append(Busy(person=ids[one.person_id], span=when, tentative=one.tentative))
-            wanted = {self.id_of(ref, "room"): ref for ref in rooms}
-            for row in self.held(connection, wanted, span.start, span.end):
-                if not self.lapsed(row):
-                    when = Span(start=row.start, end=row.end, zone=span.zone)
-                    found.append(Busy(room=wanted[row.room_id], span=when, tentative=row.state == "requested"))
-            return Listing(sorted(found, key=lambda one: one.span.start), gaps=gaps, answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
-
-    @read(support=HERE)
-    def menu(self, site: str | None = None, *, on: date | None = None) -> Steps[Listing[ServiceItem]]:
-        def query(connection: Connection) -> Listing[ServiceItem]:
-            found = self.menu_models(connection, site)
-            if on is not None:
-                latest = datetime.combine(on + timedelta(days=1), time(0), zone_of(self.session.zone))
-                found = [item for item in found if (item.order_by(latest) or latest) > self.session.now()]
-            return Listing(found, answered=(self.connection_name,))
-
-        return (yield from self.reading(query))
+    A preview tells what our own arithmetic says, and then does it and takes it back: what stands in the way of the write
+    stands in the preview, as far as nobody else comes between.
+    """
 
     @write(Safety.KEYED, support=HERE)
     def book(self, draft: MeetingDraft, *, key: Key | None = None) -> Steps[Meeting]:
-        return (
-            yield from self.writing(
-                key, "rooms.book", lambda connection: self.booked(connection, draft, str(key)), self.meeting
-            )
-        )
+        return (yield from self.perform(self._to_book(draft, key), key))
+
+    @book.previews
+    def preview_book(self, draft: MeetingDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """Also stock, who may, what it would be had without, and what time it is for people elsewhere."""
+        told = yield from RoomBooking.preview_book(self, draft, key=key)
+        verdict = yield from self.attempt(self._to_book(draft, key), key)
+        elsewhere = yield from self.reading(lambda connection: zone_lines(self, connection, draft))
+        return agreed(told, verdict, [*left_out(verdict.result), *elsewhere])
 
     @book.reconciles
     def book_arrived(self, key: Key) -> Steps[Meeting | None]:
         """The meeting that *key* made."""
         return (yield from self.written(key, "rooms.book", self.meeting))
 
-    @read(support=HERE)
-    def get(self, ref: Ref) -> Steps[Meeting]:
-        def query(connection: Connection) -> Meeting:
-            return self._seen(connection, [self.meeting(connection, self.id_of(ref, "meeting"))])[0]
-
-        return (yield from self.reading(query))
-
-    @pages(support=HERE)
-    def mine(
-        self, person: PersonRef | None = None, *, since: date | None = None, until: date | None = None
-    ) -> PageSteps[Meeting]:
-        tz = zone_of(self.session.zone)
-        start = datetime.combine(since or self.session.today(), time(0), tz)
-        end = datetime.combine(until + timedelta(days=1), time(0), tz) if until else datetime(9999, 1, 1, tzinfo=UTC)
-        after: tuple[datetime, int] | None = None
-        while True:
-            found = yield from self.reading(partial(self._mine, person, start, end, after))
-            yield Page([meeting for _, meeting in found])
-            if len(found) < PAGE:
-                return
-            after = (found[-1][0], int(found[-1][1].ref.id))
-
-    def _mine(
-        self,
-        person: PersonRef | None,
-        start: datetime,
-        end: datetime,
-        after: tuple[datetime, int] | None,
-        connection: Connection,
-    ) -> list[tuple[datetime, Meeting]]:
-        """A page of meetings of someone, each with its first time from *start* on."""
-        me = self.employee(connection, person).id
-        firsts = {row.id: row.first for row in connection.execute(_meetings_of(me, start, end, after).limit(PAGE))}
-        return list(zip(firsts.values(), self._seen(connection, self.meetings_of(connection, list(firsts))), strict=True))
+    def _to_book(self, draft: MeetingDraft, key: Key | None) -> Act[Meeting]:
+        return Act("rooms.book", lambda connection: self.booked(connection, draft, str(key)), self.meeting, (draft,))
 
     @write(Safety.KEYED, support=HERE)
     def change(
@@ -171,17 +64,37 @@ class LocalRooms(RoomWrites, RoomFinding, RoomBooking):
         accept_fee: Money | None = None,
         key: Key | None = None,
     ) -> Steps[Meeting]:
-        id_ = self.id_of(ref, "meeting")
+        return (yield from self.perform(self._to_change(ref, change, scope, occurrence, accept_fee), key))
 
-        def record(connection: Connection) -> int:
-            return self.changed(connection, id_, change, scope, occurrence, accept_fee)
-
-        return (yield from self.writing(key, "rooms.change", record, self.meeting))
+    @change.previews
+    def preview_change(
+        self,
+        ref: Ref,
+        change: MeetingChange,
+        *,
+        scope: Scope = Scope.ALL,
+        occurrence: date | None = None,
+        accept_fee: Money | None = None,
+        key: Key | None = None,
+    ) -> Steps[Preview]:
+        """Also stock and who may."""
+        told = yield from RoomBooking.preview_change(
+            self, ref, change, scope=scope, occurrence=occurrence, accept_fee=accept_fee, key=key
+        )
+        return agreed(told, (yield from self.attempt(self._to_change(ref, change, scope, occurrence, accept_fee), key)))
 
     @change.reconciles
     def change_arrived(self, key: Key) -> Steps[Meeting | None]:
         """The meeting that was changed with *key*."""
         return (yield from self.written(key, "rooms.change", self.meeting))
+
+    def _to_change(
+        self, ref: Ref, change: MeetingChange, scope: Scope, occurrence: date | None, accept_fee: Money | None
+    ) -> Act[Meeting]:
+        def record(connection: Connection, id_: int) -> int:
+            return self.changed(connection, id_, change, scope, occurrence, accept_fee)
+
+        return self._about(ref, "rooms.change", record, change, scope, occurrence, accept_fee)
 
     @write(Safety.KEYED, support=HERE)
     def cancel(
@@ -194,168 +107,152 @@ class LocalRooms(RoomWrites, RoomFinding, RoomBooking):
         accept_fee: Money | None = None,
         key: Key | None = None,
     ) -> Steps[Meeting]:
-        id_ = self.id_of(ref, "meeting")
+        return (yield from self.perform(self._to_cancel(ref, scope, occurrence, reason, accept_fee), key))
 
-        def record(connection: Connection) -> int:
-            return self.cancelled(connection, id_, scope, occurrence, reason, accept_fee)
-
-        return (yield from self.writing(key, "rooms.cancel", record, self.meeting))
+    @cancel.previews
+    def preview_cancel(
+        self,
+        ref: Ref,
+        *,
+        scope: Scope = Scope.ALL,
+        occurrence: date | None = None,
+        reason: str | None = None,
+        accept_fee: Money | None = None,
+        key: Key | None = None,
+    ) -> Steps[Preview]:
+        """As it will be checked when it is cancelled."""
+        told = yield from RoomBooking.preview_cancel(
+            self, ref, scope=scope, occurrence=occurrence, reason=reason, accept_fee=accept_fee, key=key
+        )
+        return agreed(told, (yield from self.attempt(self._to_cancel(ref, scope, occurrence, reason, accept_fee), key)))
 
     @cancel.reconciles
     def cancel_arrived(self, key: Key) -> Steps[Meeting | None]:
         """The meeting that was cancelled with *key*."""
         return (yield from self.written(key, "rooms.cancel", self.meeting))
 
+    def _to_cancel(
+        self, ref: Ref, scope: Scope, occurrence: date | None, reason: str | None, accept_fee: Money | None
+    ) -> Act[Meeting]:
+        def record(connection: Connection, id_: int) -> int:
+            return self.cancelled(connection, id_, scope, occurrence, reason, accept_fee)
+
+        return self._about(ref, "rooms.cancel", record, scope, occurrence, reason, accept_fee)
+
     @write(Safety.KEYED, support=HERE)
     def respond(self, ref: Ref, response: Response, *, key: Key | None = None) -> Steps[Meeting]:
-        id_ = self.id_of(ref, "meeting")
+        return (yield from self.perform(self._to_respond(ref, response), key))
 
-        def record(connection: Connection) -> int:
-            self.locked_times(connection, id_)
-            mine = (meeting_people.c.meeting_id == id_) & (meeting_people.c.person_id == self.employee(connection, None).id)
-            if not connection.execute(meeting_people.update().where(mine).values(response=response.value)).rowcount:
-                raise NotFound(f"you are not invited to {ref}", field="ref")
-            return id_
+    @respond.previews
+    def preview_respond(self, ref: Ref, response: Response, *, key: Key | None = None) -> Steps[Preview]:
+        """As it will be checked when it is answered; who is not invited is told nothing of it."""
+        verdict = yield from self.attempt(self._to_respond(ref, response), key)
+        if verdict.refusal is not None:
+            raise verdict.refusal
+        return agreed((yield from RoomBooking.preview_respond(self, ref, response, key=key)), verdict)
 
-        return (yield from self.writing(key, "rooms.respond", record, self.meeting))
+    @respond.reconciles
+    def response_arrived(self, key: Key) -> Steps[Meeting | None]:
+        """The meeting that was answered with *key*."""
+        return (yield from self.written(key, "rooms.respond", self.meeting))
+
+    def _to_respond(self, ref: Ref, response: Response) -> Act[Meeting]:
+        return self._about(ref, "rooms.respond", lambda connection, id_: self.responded(connection, id_, response), response)
 
     @write(Safety.KEYED, support=HERE)
     def check_in(self, ref: Ref, *, key: Key | None = None) -> Steps[Meeting]:
-        id_ = self.id_of(ref, "meeting")
+        return (yield from self.perform(self._about(ref, "rooms.check_in", self.checked_in), key))
 
-        def record(connection: Connection) -> int:
-            now = self.session.now()
-            _, times = self._with_rooms(connection, id_)
-            near = [
-                row
-                for some in times.values()
-                for row in some
-                if row.room_id is not None and row.start <= now + EARLY and row.end > now
-            ]
-            if not near:
-                raise CheckInTooEarly("it does not begin within a quarter of an hour", field="ref")
-            ids = [row.id for row in near if row.state == "confirmed"]
-            if not ids and any(row.state == "released" for row in near):
-                raise RoomReleased("it was released", field="ref")
-            if not ids:
-                raise Conflict(f"its room is {near[0].state}", field="ref", native_code=near[0].state)
-            connection.execute(meeting_times.update().where(meeting_times.c.id.in_(ids)).values(checked_in_at=now))
-            return id_
+    @check_in.previews
+    def preview_check_in(self, ref: Ref, *, key: Key | None = None) -> Steps[Preview]:
+        """As it will be checked when someone checks in."""
+        told = yield from RoomBooking.preview_check_in(self, ref, key=key)
+        return agreed(told, (yield from self.attempt(self._about(ref, "rooms.check_in", self.checked_in), key)))
 
-        return (yield from self.writing(key, "rooms.check_in", record, self.meeting))
+    @check_in.reconciles
+    def check_in_arrived(self, key: Key) -> Steps[Meeting | None]:
+        """The meeting that was checked in to with *key*."""
+        return (yield from self.written(key, "rooms.check_in", self.meeting))
 
     @write(Safety.KEYED, support=HERE)
     def release(self, ref: Ref, *, occurrence: date | None = None, key: Key | None = None) -> Steps[Meeting]:
-        id_ = self.id_of(ref, "meeting")
+        return (yield from self.perform(self._to_release(ref, occurrence), key))
 
-        def record(connection: Connection) -> int:
-            now = self.session.now()
-            meeting, times = self._with_rooms(connection, id_)
-            ahead = [some for some in times.values() if some[0].end > now]
-            if occurrence is not None:
-                ahead = [some for some in ahead if some[0].start.astimezone(zone_of(meeting.zone)).date() == occurrence]
-            ids = (
-                [row.id for row in ahead[0] if row.state in ("confirmed", "requested") and row.room_id is not None]
-                if ahead
-                else []
-            )
-            if not ids:
-                raise Conflict("there is no room to give back", field="ref")
-            begun = ahead[0][0].start < now
-            values = {"end": now} if begun else {"state": "released", "conflict": "given back"}
-            connection.execute(meeting_times.update().where(meeting_times.c.id.in_(ids)).values(**values))
-            return id_
+    @release.previews
+    def preview_release(self, ref: Ref, *, occurrence: date | None = None, key: Key | None = None) -> Steps[Preview]:
+        """As it will be checked when the room is given back."""
+        told = yield from RoomBooking.preview_release(self, ref, occurrence=occurrence, key=key)
+        return agreed(told, (yield from self.attempt(self._to_release(ref, occurrence), key)))
 
-        return (yield from self.writing(key, "rooms.release", record, self.meeting))
+    @release.reconciles
+    def release_arrived(self, key: Key) -> Steps[Meeting | None]:
+        """The meeting whose room was given back with *key*."""
+        return (yield from self.written(key, "rooms.release", self.meeting))
 
-    @pages(support=HERE)
-    def inbox(self, person: PersonRef | None = None) -> PageSteps[Meeting]:
-        def query(connection: Connection) -> list[Meeting]:
-            me = self.employee(connection, person).id
-            chosen = (
-                sa.select(meeting_times.c.meeting_id)
-                .join(rooms, rooms.c.id == meeting_times.c.room_id)
-                .where(
-                    rooms.c.approver_id == me, meeting_times.c.state == "requested", meeting_times.c.end > self.session.now()
-                )
-                .distinct()
-                .order_by(meeting_times.c.meeting_id)
-            )
-            return self._seen(connection, self.meetings_of(connection, list(connection.execute(chosen).scalars())))
-
-        yield Page((yield from self.reading(query)))
+    def _to_release(self, ref: Ref, occurrence: date | None) -> Act[Meeting]:
+        return self._about(ref, "rooms.release", lambda connection, id_: self.released(connection, id_, occurrence), occurrence)
 
     @write(Safety.KEYED, support=HERE)
     def decide(self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None) -> Steps[Meeting]:
+        return (yield from self.perform(self._to_decide(ref, decision, comment), key))
+
+    @decide.previews
+    def preview_decide(
+        self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None
+    ) -> Steps[Preview]:
+        """As it will be checked when it is decided."""
+        told = yield from RoomBooking.preview_decide(self, ref, decision, comment=comment, key=key)
+        return agreed(told, (yield from self.attempt(self._to_decide(ref, decision, comment), key)))
+
+    @decide.reconciles
+    def decision_arrived(self, key: Key) -> Steps[Meeting | None]:
+        """The meeting that was decided about with *key*."""
+        return (yield from self.written(key, "rooms.decide", self.meeting))
+
+    def _to_decide(self, ref: Ref, decision: Decision, comment: str | None) -> Act[Meeting]:
+        def record(connection: Connection, id_: int) -> int:
+            return self.decided(connection, id_, decision, comment)
+
+        return self._about(ref, "rooms.decide", record, decision, comment)
+
+    @write(Safety.KEYED, support=HERE)
+    def join_waitlist(self, draft: MeetingDraft, *, key: Key | None = None) -> Steps[WaitlistEntry]:
+        return (yield from self.perform(self._to_join(draft), key))
+
+    @join_waitlist.previews
+    def preview_join_waitlist(self, draft: MeetingDraft, *, key: Key | None = None) -> Steps[Preview]:
+        """As it will be checked when someone begins to wait."""
+        told = yield from RoomBooking.preview_join_waitlist(self, draft, key=key)
+        return agreed(told, (yield from self.attempt(self._to_join(draft), key)))
+
+    @join_waitlist.reconciles
+    def joining_arrived(self, key: Key) -> Steps[WaitlistEntry | None]:
+        """The entry that *key* made."""
+        return (yield from self.written(key, "rooms.join_waitlist", self.entry))
+
+    def _to_join(self, draft: MeetingDraft) -> Act[WaitlistEntry]:
+        return Act("rooms.join_waitlist", lambda connection: self.joined(connection, draft), self.entry, (draft,))
+
+    @write(Safety.KEYED, support=HERE)
+    def leave_waitlist(self, ref: Ref, *, key: Key | None = None) -> Steps[WaitlistEntry]:
+        return (yield from self.perform(self._to_leave(ref), key))
+
+    @leave_waitlist.previews
+    def preview_leave_waitlist(self, ref: Ref, *, key: Key | None = None) -> Steps[Preview]:
+        """As it will be checked when someone waits no longer."""
+        told = yield from RoomBooking.preview_leave_waitlist(self, ref, key=key)
+        return agreed(told, (yield from self.attempt(self._to_leave(ref), key)))
+
+    @leave_waitlist.reconciles
+    def leaving_arrived(self, key: Key) -> Steps[WaitlistEntry | None]:
+        """The entry that was left with *key*."""
+        return (yield from self.written(key, "rooms.leave_waitlist", self.entry))
+
+    def _to_leave(self, ref: Ref) -> Act[WaitlistEntry]:
+        id_ = self.id_of(ref, "wait")
+        return Act("rooms.leave_waitlist", lambda connection: self.left(connection, id_), self.entry, (ref,))
+
+    def _about(self, ref: Ref, operation: str, record: Callable[[Connection, int], int], *asked: Any) -> Act[Meeting]:
+        """A write about a meeting that is there."""
         id_ = self.id_of(ref, "meeting")
-        if decision is Decision.RETURN:
-            raise InvalidInput("a room is approved or rejected", field="decision")
-
-        def record(connection: Connection) -> int:
-            meeting, times = self._with_rooms(connection, id_)
-            waiting = [row for some in times.values() for row in some if row.state == "requested"]
-            me = self._caller_id(connection)
-            own: set[int] = (
-                set(connection.execute(sa.select(rooms.c.id).where(rooms.c.approver_id == me)).scalars())
-                if me is not None
-                else set()
-            )
-            # Who approves none of these rooms was let in by a role or a delegation, and decides about all of them.
-            waiting = [row for row in waiting if row.room_id in own] or waiting
-            if not waiting:
-                raise Conflict("nothing of it waits for approval", field="ref")
-            if me is not None and me == meeting.organizer_id and not own:
-                raise Conflict("nobody decides about their own meeting", field="ref")
-            self._decided(connection, waiting, approved=decision is Decision.APPROVE, comment=comment)
-            return id_
-
-        return (yield from self.writing(key, "rooms.decide", record, self.meeting))
-
-    def _decided(self, connection: Connection, rows: list[Any], *, approved: bool, comment: str | None) -> None:
-        now = self.session.now()
-        values: dict[str, Any] = {"state": "confirmed" if approved else "declined", "conflict": comment}
-        for late in (False, True):  # who hears too late that they may have it need not check in
-            ids = [row.id for row in rows if (row.start <= now) is late]
-            more = {"check_in_by": None} if late else {}
-            connection.execute(meeting_times.update().where(meeting_times.c.id.in_(ids)).values(**values, **more))
-
-    def _with_rooms(self, connection: Connection, id_: int) -> tuple[Any, dict[int, list[Any]]]:
-        """A meeting and the rows of its times, with its rooms, kept from other writers."""
-        row, times = self.locked_times(connection, id_)
-        self.lock_rooms(connection, [time.room_id for some in times.values() for time in some if time.room_id is not None])
-        return row, self.locked_times(connection, id_)[1]  # as they are now that the rooms are kept
-
-    def _seen(self, connection: Connection, found: list[Meeting]) -> list[Meeting]:
-        """What the caller may see: of a private meeting of others no more than when and where it is."""
-        if not any(meeting.private for meeting in found):
-            return found
-        me = self._caller_id(connection)
-        mine = self.ref("person", me) if me is not None else None
-        hidden: Mapping[str, Any] = {"subject": "(private)", "body": None, "attendees": (), "orders": (), "components": ()}
-        return [
-            meeting
-            if not meeting.private
-            or (mine is not None and mine in {meeting.organizer.ref, *(one.person.ref for one in meeting.attendees)})
-            else meeting.model_copy(update=hidden)
-            for meeting in found
-        ]
-
-
-def _meetings_of(person_id: int, start: datetime, end: datetime, after: tuple[datetime, int] | None) -> Any:
-    """Meetings of someone with a time from *start* to *end*, by the first such time."""
-    attending = sa.select(meeting_people.c.meeting_id).where(
-        meeting_people.c.person_id == person_id, meeting_people.c.response != "declined"
-    )
-    times = meeting_times.c
-    first = sa.func.min(times.start).label("first")
-    chosen = (
-        sa.select(meetings.c.id, sa.type_coerce(first, times.start.type).label("first"))
-        .join(meeting_times, times.meeting_id == meetings.c.id)
-        .where((meetings.c.organizer_id == person_id) | meetings.c.id.in_(attending))
-        .where(times.start < end, times.end > start, times.state != "cancelled")
-        .group_by(meetings.c.id)
-        .order_by(first, meetings.c.id)
-    )
-    if after is not None:
-        chosen = chosen.having((first > after[0]) | ((first == after[0]) & (meetings.c.id > after[1])))
-    return chosen
+        return Act(operation, lambda connection: record(connection, id_), self.meeting, (ref, *asked))

@@ -12,10 +12,9 @@ from attrs import frozen
 
 from workplace_sdk.connectors.local.rooms_free import Engaged, RoomsFree
 from workplace_sdk.connectors.local.rooms_tables import rooms, sites
-from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.services.common import PersonRef, Span
 from workplace_sdk.services.rooms import Bookability, Room, RoomOption, RoomQuery, occurrences
-from workplace_sdk.services.rooms_ranking import EACH, free_times, option
+from workplace_sdk.services.rooms_ranking import EACH, free_times, option, seats_of
 from workplace_sdk.services.rooms_rules import room_problems
 from workplace_sdk.services.rooms_times import Interval, overlaps
 
@@ -28,6 +27,7 @@ class _Search:
     """A query with what is known about it."""
 
     query: RoomQuery
+    seats: int
     now: datetime
     near: str | None
     required: Mapping[int, PersonRef]
@@ -49,7 +49,7 @@ class RoomFinding(RoomsFree):
         whole = query.within or Span(start=spans[0].start, end=spans[-1].end, zone=spans[0].zone)
         fit = self._fitting(connection, query, spans)
         search = self._search(connection, query, whole)
-        taken = self.taken(connection, [int(room.ref.id) for room in fit], whole.start, whole.end)
+        taken = self.taken(connection, [int(room.ref.id) for room in fit], spans or [whole])
         found: list[RoomOption] = []
         for room in fit:
             held = taken.get(int(room.ref.id), [])
@@ -64,7 +64,6 @@ class RoomFinding(RoomsFree):
     def _fitting(self, connection: Connection, query: RoomQuery, spans: Sequence[Span]) -> list[Room]:
         """Rooms that seat so many, have what is required, and can be booked by the caller, whoever else has booked."""
         conditions = [] if query.site is None else [sa.func.lower(sites.c.name) == query.site.lower()]
-        me = self._caller_id(connection)
         if query.span is not None:
             asked = list(spans)
         else:
@@ -72,30 +71,29 @@ class RoomFinding(RoomsFree):
             assert query.duration is not None
             start = max(query.within.start, self.session.now())
             asked = [Span(start=start, end=start + query.duration, zone=query.within.zone)]
-        return [
+        seats, now = query.seats_with(self.session.caller), self.session.now()
+        fit = [
             room
             for room in self.room_models(connection, rooms.c.bookability != Bookability.NOT_BOOKABLE.value, *conditions)
-            if (room.seats(query.layout) if query.layout in room.layouts else room.capacity) is not None
+            if seats_of(room, query.layout) is not None
             and (query.layout is None or query.layout in room.layouts)
             and query.required <= room.features
-            and not any(room_problems([room], asked, people=query.seats, now=self.session.now(), layout=query.layout))
-            and (room.bookability is not Bookability.RESTRICTED or self.may_book(connection, room, me))
+            and not any(room_problems([room], asked, people=seats, now=now, layout=query.layout))
         ]
+        restricted = [room for room in fit if room.bookability is Bookability.RESTRICTED]
+        theirs = self.theirs_to_book(connection, restricted, self._caller_id(connection))
+        return [room for room in fit if room.bookability is not Bookability.RESTRICTED or room.ref in theirs]
 
     def _search(self, connection: Connection, query: RoomQuery, whole: Span) -> _Search:
         required, optional = (self._known(connection, people) for people in (query.attendees, query.optional))
         engaged = self.engaged(connection, [*required, *optional], whole.start, whole.end)
-        return _Search(query, self.session.now(), self._near(connection, query), required, optional, engaged)
+        seats = query.seats_with(self.session.caller)
+        return _Search(query, seats, self.session.now(), self._near(connection, query), required, optional, engaged)
 
     def _known(self, connection: Connection, people: Sequence[PersonRef]) -> dict[int, PersonRef]:
         """Those who are in this store; of others nothing is known."""
-        found: dict[int, PersonRef] = {}
-        for person in people:
-            try:
-                found[self.employee(connection, person, field="attendees").id] = person
-            except NotFound:
-                continue
-        return found
+        rows = self.employees(connection, people, field="attendees")
+        return {row.id: person for person, row in zip(people, rows, strict=True) if row is not None}
 
     def _near(self, connection: Connection, query: RoomQuery) -> str | None:
         """The site or building that is preferred."""
@@ -114,4 +112,4 @@ def _option(search: _Search, room: Room, span: Span, spans: Sequence[Span]) -> R
     """The offer with its score."""
     absent = tuple(dict.fromkeys(person for one in spans for person in search.absent(one.start, one.end)))
     asked = len(search.required) + len(search.optional)
-    return option(search.query, room, span, near=search.near, asked=asked, absent=absent)
+    return option(search.query, room, span, seats=search.seats, near=search.near, asked=asked, absent=absent)

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from attrs import frozen
 
+from workplace_sdk.connectors.local.base import chunks
+from workplace_sdk.connectors.local.leave_records import PENDING, SPOKEN_FOR
 from workplace_sdk.connectors.local.leave_tables import leave_days, leave_requests
 from workplace_sdk.connectors.local.rooms_records import RoomRecords
 from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, room_bookers, rooms, sites
-from workplace_sdk.services.common import Span, zone_of
+from workplace_sdk.connectors.local.schema import people
+from workplace_sdk.services.common import Ref, Span, zone_of
 from workplace_sdk.services.rooms import Bookability, Feature, Layout, Room
 from workplace_sdk.services.rooms_rules import room_problems
 from workplace_sdk.services.rooms_times import Interval, merged, overlaps
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
 HOLDS: Final = ("requested", "confirmed")
 LONGEST: Final = timedelta(days=31)
@@ -51,41 +54,39 @@ class RoomsFree(RoomRecords):
     """Reading of what is free, shared by finding and booking."""
 
     def held(
-        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, besides: Iterable[int] = ()
-    ) -> list[Row[Any]]:
-        """Times at which rooms are held, the rows *besides* left out; those that nobody checked in for among them."""
+        self, connection: Connection, room_ids: Iterable[int], spans: Sequence[Span], *, besides: Iterable[int] = ()
+    ) -> list[Any]:
+        """Times at which rooms are held at some of *spans*, the rows *besides* left out; those that nobody checked in for among them."""
         times = meeting_times.c
-        chosen = sa.select(meeting_times).where(
+        columns = (times.id, times.room_id, times.start, times.end, times.state, times.check_in_by, times.checked_in_at)
+        chosen = sa.select(*columns).where(
             times.room_id.in_(sorted(set(room_ids))),
             times.state.in_(HOLDS),
-            times.start < end,
-            times.start > start - LONGEST,
-            times.end > start,
+            _within(min(span.start for span in spans), max(span.end for span in spans)),
         )
+        if len(spans) > 1:  # what lies between the times of a series is not read
+            chosen = chosen.where(sa.or_(*((times.start < span.end) & (times.end > span.start) for span in spans)))
         left_out = set(besides)
         return [row for row in connection.execute(chosen.order_by(times.start)).all() if row.id not in left_out]
 
-    def taken(
-        self, connection: Connection, room_ids: Iterable[int], start: datetime, end: datetime, *, besides: Iterable[int] = ()
-    ) -> dict[int, list[Interval]]:
-        """When rooms are not free, by room; what nobody checked in for in time is free from that moment on."""
+    def taken(self, connection: Connection, room_ids: Iterable[int], spans: Sequence[Span]) -> dict[int, list[Interval]]:
+        """When rooms are not free at *spans*, by room; what nobody checked in for in time does not count."""
         found: dict[int, list[Interval]] = defaultdict(list)
-        for row in self.held(connection, room_ids, start, end, besides=besides):
+        for row in self.held(connection, room_ids, spans):
             if not self.lapsed(row):
                 found[row.room_id].append((row.start, row.end))
-            elif row.check_in_by > start:
-                found[row.room_id].append((row.start, row.check_in_by))
         return {room_id: merged(intervals) for room_id, intervals in found.items()}
 
-    def may_book(self, connection: Connection, room: Room, person_id: int | None) -> bool:
-        """Whether a restricted room is theirs to book."""
-        listed = sa.select(room_bookers.c.person_id).where(
-            room_bookers.c.room_id == int(room.ref.id), room_bookers.c.person_id == person_id
+    def theirs_to_book(self, connection: Connection, restricted: Sequence[Room], person_id: int | None) -> set[Ref]:
+        """Which restricted rooms someone may book: who is listed with it, and who approves it."""
+        if person_id is None or not restricted:
+            return set()
+        wanted = [int(room.ref.id) for room in restricted]
+        listed = sa.select(room_bookers.c.room_id).where(
+            room_bookers.c.room_id.in_(wanted), room_bookers.c.person_id == person_id
         )
-        approver = sa.select(rooms.c.id).where(rooms.c.id == int(room.ref.id), rooms.c.approver_id == person_id)
-        return (
-            person_id is not None and (connection.execute(listed).first() or connection.execute(approver).first()) is not None
-        )
+        approved = sa.select(rooms.c.id).where(rooms.c.id.in_(wanted), rooms.c.approver_id == person_id)
+        return {self.ref("room", id_) for id_ in connection.execute(sa.union(listed, approved)).scalars()}
 
     def alternatives(
         self, connection: Connection, room: Room, asked: Wanted, spans: Sequence[Span], *, but: frozenset[int]
@@ -107,8 +108,7 @@ class RoomsFree(RoomRecords):
             and features <= other.features
             and not any(room_problems([other], spans, people=people, now=now, layout=asked.layout))
         ]
-        start, end = min(span.start for span in spans), max(span.end for span in spans)
-        return fit, self.taken(connection, [int(other.ref.id) for other in fit], start, end)
+        return fit, self.taken(connection, [int(other.ref.id) for other in fit], spans)
 
     def engaged(self, connection: Connection, ids: Iterable[int], start: datetime, end: datetime) -> list[Engaged]:
         """When people are not free: meetings that they organize or attend and did not decline, and leave; by time."""
@@ -119,47 +119,58 @@ class RoomsFree(RoomRecords):
         return sorted(found, key=lambda one: (one.start, one.person_id))
 
     def _in_meetings(self, connection: Connection, ids: list[int], start: datetime, end: datetime) -> Iterable[Engaged]:
-        people = meeting_people.c
-        coming = (people.response != "declined") & (people.role != "informed")
-        attending = sa.select(people.meeting_id, people.person_id, people.response).where(people.person_id.in_(ids), coming)
-        organizing = sa.select(meetings.c.id, meetings.c.organizer_id, sa.literal("accepted")).where(
-            meetings.c.organizer_id.in_(ids)
+        times, invited = meeting_times.c, meeting_people.c
+        when = (times.position == 0) & (times.state != "cancelled") & _within(start, end)
+        coming = (invited.response != "declined") & (invited.role != "informed")
+        attending = (
+            sa.select(times.start, times.end, invited.person_id, invited.response)
+            .join(meeting_people, invited.meeting_id == times.meeting_id)
+            .where(when, coming)
         )
-        both = sa.union_all(attending, organizing).subquery()
-        meeting_id, person_id, response = both.c[0], both.c[1], both.c[2]
-        times = meeting_times.c
-        chosen = (
-            sa.select(times.start, times.end, person_id.label("person_id"), response.label("response"))
-            .join(both, meeting_id == times.meeting_id)
-            .where(
-                times.position == 0,
-                times.state != "cancelled",
-                times.start < end,
-                times.start > start - LONGEST,
-                times.end > start,
+        organizing = (
+            sa.select(
+                times.start, times.end, meetings.c.organizer_id.label("person_id"), sa.literal("accepted").label("response")
             )
+            .join(meetings, meetings.c.id == times.meeting_id)
+            .where(when)
         )
+        rows: list[Any] = []
+        for some in chunks(ids):
+            rows += connection.execute(attending.where(invited.person_id.in_(some))).all()
+            rows += connection.execute(organizing.where(meetings.c.organizer_id.in_(some))).all()
         seen: dict[tuple[int, datetime, datetime], bool] = {}
-        for row in connection.execute(chosen):
+        for row in rows:
             where = (row.person_id, row.start, row.end)
             seen[where] = seen.get(where, True) and row.response != "accepted"
         for (who, begin, until), tentative in seen.items():
             yield Engaged(who, begin, until, tentative)
 
     def _on_leave(self, connection: Connection, ids: list[int], start: datetime, end: datetime) -> Iterable[Engaged]:
-        tz = zone_of(self.session.zone)
-        states = ("approved", "cancel_requested", "submitted")
+        days, asked = leave_days.c, leave_requests.c
+        first, last = (
+            start.date() - timedelta(days=1),
+            end.date() + timedelta(days=1),
+        )  # a day begins earlier or later elsewhere
         chosen = (
-            sa.select(leave_days.c.date, leave_days.c.portion, leave_days.c.hours, leave_days.c.start, leave_days.c.charged)
-            .add_columns(leave_requests.c.person_id, leave_requests.c.status)
-            .join(leave_requests, leave_requests.c.id == leave_days.c.request_id)
-            .where(leave_requests.c.person_id.in_(ids), leave_requests.c.status.in_(states))
-            .where(leave_days.c.date.between(start.astimezone(tz).date(), end.astimezone(tz).date()))
+            sa.select(
+                days.date, days.portion, days.hours, days.start, days.charged, asked.person_id, asked.status, people.c.zone
+            )
+            .join(leave_requests, asked.id == days.request_id)
+            .join(people, people.c.id == asked.person_id)
+            .where(asked.status.in_(SPOKEN_FOR))
+            .where(asked.first_day <= last, asked.last_day >= first, days.date.between(first, last))
         )
-        for row in connection.execute(chosen):
-            begin, until = _off(row, tz)
+        rows = [row for some in chunks(ids) for row in connection.execute(chosen.where(asked.person_id.in_(some)))]
+        for row in rows:
+            begin, until = _off(row, zone_of(row.zone or self.session.zone))
             if row.charged and begin < end and until > start:
-                yield Engaged(row.person_id, begin, until, row.status == "submitted")
+                yield Engaged(row.person_id, begin, until, row.status in PENDING)
+
+
+def _within(start: datetime, end: datetime) -> Any:
+    """Times that have some moment from *start* to *end*; found by their start, as none is longer than ``LONGEST``."""
+    times = meeting_times.c
+    return (times.start < end) & (times.start > start - LONGEST) & (times.end > start)
 
 
 def _off(row: Any, tz: Any) -> Interval:

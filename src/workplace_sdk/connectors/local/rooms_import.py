@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from workplace_sdk.connectors.local.base import inserted
-from workplace_sdk.connectors.local.importing import ImportReport, Progress, RefusedRow, csv_rows
+from workplace_sdk.connectors.local.importing import ImportReport, Progress, csv_rows, loaded, quiet
 from workplace_sdk.connectors.local.rooms_setup import add_site
 from workplace_sdk.connectors.local.rooms_tables import rooms, sites
 from workplace_sdk.connectors.local.schema import people
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
 TEXTS: Final = ("name", "email", "site", "building", "floor")
 NUMBERS: Final = ("capacity", "longest_minutes", "ahead_days", "check_in_minutes")
+TAKEN: Final = "another room has this name or address"
 COLUMNS: Final = (*TEXTS, *NUMBERS, "zone", "features", "layouts", "bookability", "approver")
 
 
@@ -34,7 +33,7 @@ def import_rooms(
     zone: str,
     site: str | None = None,
     format: str | None = None,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = quiet,
 ) -> ImportReport:
     """Add the rooms of a file, or update those with the same name or address; sites are made as they are named.
 
@@ -55,39 +54,15 @@ def import_rooms(
         source.suffix.lower()
     )
     if kind == "csv":
-        rows = list(_csv(source))
-        return loaded(connection, source, rows, lambda row: _room(connection, row, zone, site or source.stem), progress)
+        rows = list(csv_rows(source, COLUMNS))
+        return loaded(
+            connection, source, rows, lambda row: _room(connection, row, zone, site or source.stem), progress, taken=TAKEN
+        )
     if kind == "icalendar":
         from workplace_sdk.connectors.local.rooms_import_calendar import import_calendar
 
         return import_calendar(connection, source, zone=zone, site=site or source.stem, progress=progress)
     raise InvalidInput(f"{source.name}: say which format it is: csv or icalendar", field="format")
-
-
-def loaded(
-    connection: Connection, source: Path, rows: list[tuple[int, Any]], take: Callable[[Any], bool | None], progress: Progress
-) -> ImportReport:
-    """Do *take* with every row by itself: it says whether the row was new (``None``: neither), or raises ``InvalidInput``."""
-    added, updated, refused = 0, 0, list[RefusedRow]()
-    for done, (line, row) in enumerate(rows, start=1):
-        try:
-            with connection.begin_nested():  # a row that is refused leaves nothing behind
-                new = take(row)
-        except InvalidInput as error:
-            refused.append(RefusedRow(line, error.field, error.message))
-        except IntegrityError:
-            refused.append(RefusedRow(line, None, "another room has this name or address"))
-        else:
-            added, updated = added + (new is True), updated + (new is False)
-        progress(done, len(rows))
-    return ImportReport(source.name, added, updated, tuple(refused))
-
-
-def _csv(source: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    for line, row in csv_rows(source):
-        if unknown := sorted(set(row) - set(COLUMNS)):
-            raise InvalidInput(f"unknown columns: {', '.join(unknown)}; known are {', '.join(COLUMNS)}", field="source")
-        yield line, row
 
 
 def _room(connection: Connection, row: dict[str, str], zone: str, site: str) -> bool:

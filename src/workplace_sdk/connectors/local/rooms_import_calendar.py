@@ -5,6 +5,7 @@ Source: RFC 5545; 3.2.3 for the kinds of attendees.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,14 +16,15 @@ import sqlalchemy as sa
 from attrs import define, frozen
 
 from workplace_sdk.connectors.local.base import inserted
-from workplace_sdk.connectors.local.importing import ImportReport, Progress, RefusedRow
+from workplace_sdk.connectors.local.importing import ImportReport, Progress, RefusedRow, loaded
 from workplace_sdk.connectors.local.rooms_free import HOLDS, LONGEST
-from workplace_sdk.connectors.local.rooms_import import loaded, stored
+from workplace_sdk.connectors.local.rooms_import import TAKEN, stored
 from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, rooms
 from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.errors import InvalidInput
 from workplace_sdk.services.common import Span, checked_zone, zone_of
 from workplace_sdk.services.rooms import MOST_OCCURRENCES
+from workplace_sdk.services.rooms_models import JOINING
 from workplace_sdk.services.rooms_times import merged, overlaps
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ class _Person:
     response: str = "needs_action"
 
 
+@frozen
+class _Time:
+    """One time of a booking, in its rooms."""
+
+    span: Span
+    rooms: tuple[_Person, ...]
+
+
 @define
 class _Booking:
     """An event with its times, changes of single times worked in."""
@@ -52,19 +62,21 @@ class _Booking:
     body: str | None
     private: bool
     cancelled: bool
-    rooms: list[_Person]
     organizer: _Person | None
     attendees: list[_Person]
     rrule: str | None
     zone: str
-    times: list[Span]
+    times: list[_Time]
+    online: str | None = None
     cut: bool = False
+    declined: int = 0
+    """Times at which every room said no."""
 
 
 def import_calendar(connection: Connection, source: Path, *, zone: str, site: str, progress: Progress) -> ImportReport:
     """Load the bookings of a calendar, each wholly or not at all; one that was loaded before (the same UID) is replaced.
 
-    A booking whose room is taken is refused. A series without an end is loaded as far as ``MOST_OCCURRENCES`` times reach,
+    A booking whose room is taken is refused. Where the room itself declined nothing is held, with a warning. A series without an end is loaded as far as ``MOST_OCCURRENCES`` times reach,
     with a warning. Rows are counted by event; changes of single times go with their series.
     """
     from icalendar import Calendar
@@ -82,34 +94,42 @@ def import_calendar(connection: Connection, source: Path, *, zone: str, site: st
         booking = _booking(row[0], [event for _, event in row[1]], zone)
         new = _kept(connection, booking, site)
         if booking.cut:
-            last = booking.times[-1].local_start.date()
+            last = booking.times[-1].span.local_start.date()
             warnings.append(RefusedRow(row[1][0][0], "rrule", f"it has no end, or too far away: loaded until {last}"))
+        if booking.declined:
+            warnings.append(
+                RefusedRow(row[1][0][0], "attendee", f"its room declined {booking.declined} of its times: not held")
+            )
         return new
 
-    report = loaded(connection, source, [(some[0][0], (uid, some)) for uid, some in events.items()], take, progress)
+    report = loaded(
+        connection, source, [(some[0][0], (uid, some)) for uid, some in events.items()], take, progress, taken=TAKEN
+    )
     return ImportReport(report.source, report.added, report.updated, report.refused, tuple(warnings))
 
 
 def _booking(uid: str, events: Sequence[Any], zone: str) -> _Booking:
     """One booking of the events with one UID: the first, and changes of single times of it."""
     main = next((event for event in events if event.get("RECURRENCE-ID") is None), events[0])
-    where = _rooms(main)
-    if not where:
-        raise InvalidInput("it has no room: no attendee of the kind ROOM, no location", field="location")
+    cancelled = _cancelled(main)
     first = _span(main, zone)
     rule = main.get("RRULE")
     text = rule.to_ical().decode() if rule is not None else None
-    times, cut = _times(main, first, text)
+    spans, cut = _times(main, first, text)
+    where = () if cancelled else _rooms(main)
+    asked = {span.start: _Time(span, where) for span in spans}
     for event in events:
         at = event.get("RECURRENCE-ID")
         if at is None or event is main:
             continue
-        when = _instant(at.dt, first.zone)
-        times = [span for span in times if span.start != when]
-        if str(event.get("STATUS", "")).upper() != "CANCELLED":
-            times.append(_span(event, zone))
-    times.sort(key=lambda span: span.start)
-    if any(later.start < earlier.end for earlier, later in pairwise(times)):
+        if str(at.params.get("RANGE", "")).upper() == "THISANDFUTURE":
+            raise InvalidInput("a change of a time and all after it (RANGE) is not read", field="recurrence-id")
+        asked.pop(_instant(at.dt, first.zone), None)
+        if not _cancelled(event):
+            span = _span(event, zone)
+            asked[span.start] = _Time(span, _rooms(event))
+    times = sorted((time for time in asked.values() if time.rooms), key=lambda time: time.span.start)
+    if any(later.span.start < earlier.span.end for earlier, later in pairwise(times)):
         raise InvalidInput("its times overlap each other", field="rrule")
     organizer = main.get("ORGANIZER")
     guests = [one for one in _attendees(main) if str(one.params.get("CUTYPE", "INDIVIDUAL")).upper() not in ROOMS]
@@ -118,29 +138,50 @@ def _booking(uid: str, events: Sequence[Any], zone: str) -> _Booking:
         subject=str(main.get("SUMMARY") or "-").strip()[:200] or "-",
         body=str(main.get("DESCRIPTION"))[:20_000] if main.get("DESCRIPTION") else None,
         private=str(main.get("CLASS", "PUBLIC")).upper() in ("PRIVATE", "CONFIDENTIAL"),
-        cancelled=str(main.get("STATUS", "")).upper() == "CANCELLED" or not times,
-        rooms=where,
+        cancelled=cancelled or not times,
         organizer=_person(organizer) if organizer is not None else None,
         attendees=[_person(one) for one in guests],
         rrule=text,
         zone=first.zone,
         times=times,
+        online=_link(main),
         cut=cut,
+        declined=0 if cancelled else len(asked) - len(times),
     )
+
+
+def _cancelled(event: Any) -> bool:
+    return str(event.get("STATUS", "")).upper() == "CANCELLED"
+
+
+def _link(event: Any) -> str | None:
+    """The first link by which people join from elsewhere. Source: RFC 7986 5.11."""
+    links = (str(one).strip() for one in _several(event.get("CONFERENCE", [])))
+    return next((link for link in links if re.match(JOINING, link) and len(link) <= 2000), None)
 
 
 def _attendees(event: Any) -> list[Any]:
     return _several(event.get("ATTENDEE", []))
 
 
-def _rooms(event: Any) -> list[_Person]:
-    found = [_person(one) for one in _attendees(event) if str(one.params.get("CUTYPE", "")).upper() in ROOMS]
+def _rooms(event: Any) -> tuple[_Person, ...]:
+    """The rooms that an event has: attendees of that kind, but for those that declined; its location when there are none.
+
+    Raises:
+        InvalidInput: It names none at all.
+    """
+    asked = [_person(one) for one in _attendees(event) if str(one.params.get("CUTYPE", "")).upper() in ROOMS]
+    found = [one for one in asked if one.response != "declined"]
     place = str(event.get("LOCATION") or "").strip()
-    if not found and place:
-        return [_Person(place[:200], None)]
+    if asked and not found:
+        return ()
+    if not found and not place:
+        raise InvalidInput("it has no room: no attendee of the kind ROOM, no location", field="location")
+    if not found:
+        return (_Person(place[:200], None),)
     if len(found) == 1 and found[0].name is None and place:
-        return [_Person(place[:200], found[0].email)]
-    return found
+        return (_Person(place[:200], found[0].email),)
+    return tuple(found)
 
 
 def _person(value: Any) -> _Person:
@@ -199,8 +240,11 @@ def _times(event: Any, first: Span, rule: str | None) -> tuple[list[Span], bool]
     cut = False
     if rule is not None:
         starts, cut = _repeated(first, rule)
-    starts += [_instant(one.dt, first.zone) for one in _listed(event, "RDATE") if isinstance(one.dt, date)]
-    length = first.end - first.start
+    more = [one.dt for one in _listed(event, "RDATE")]
+    if any(not isinstance(at, date) for at in more):
+        raise InvalidInput("a further time as a period is not read", field="rdate")
+    starts += [_instant(at, first.zone) for at in more]
+    length = first.length
     wanted = sorted({start for start in starts if start not in left_out})
     return [Span(start=start, end=start + length, zone=first.zone) for start in wanted], cut
 
@@ -238,8 +282,9 @@ def _kept(connection: Connection, booking: _Booking, site: str) -> bool | None:
         connection.execute(meetings.delete().where(meetings.c.id == old))
         if booking.cancelled:
             return False
-    room_ids = [_room_id(connection, one, booking.zone, site) for one in booking.rooms]
-    _refuse_taken(connection, room_ids, booking)
+    known = {one: _room_id(connection, one, booking.zone, site) for time in booking.times for one in time.rooms}
+    wanted = [(time.span, [known[one] for one in time.rooms]) for time in booking.times]
+    _refuse_taken(connection, wanted)
     organizer_id = _person_id(connection, booking.organizer)
     outsider = booking.organizer if organizer_id is None else None
     values = {
@@ -252,6 +297,7 @@ def _kept(connection: Connection, booking: _Booking, site: str) -> bool | None:
         "organizer_email": outsider.email if outsider else None,
         "rrule": booking.rrule,
         "zone": booking.zone,
+        "online": booking.online,
         "created_at": datetime.now(UTC),
     }
     id_ = inserted(connection, meetings, values)
@@ -265,7 +311,7 @@ def _kept(connection: Connection, booking: _Booking, site: str) -> bool | None:
             "end": span.end,
             "state": "confirmed",
         }
-        for number, span in enumerate(booking.times)
+        for number, (span, room_ids) in enumerate(wanted)
         for position, room_id in enumerate(room_ids)
     ]
     connection.execute(meeting_times.insert(), rows)
@@ -286,20 +332,24 @@ def _room_id(connection: Connection, place: _Person, zone: str, site: str) -> in
     return int(connection.execute(sa.select(rooms.c.id).where(rooms.c.name == name)).scalar_one())
 
 
-def _refuse_taken(connection: Connection, room_ids: Sequence[int], booking: _Booking) -> None:
-    if len(set(room_ids)) != len(room_ids):
+def _refuse_taken(connection: Connection, wanted: Sequence[tuple[Span, Sequence[int]]]) -> None:
+    """Raise ``InvalidInput`` for the first time at which a room (kept from other writers from now on) is taken."""
+    if any(len(set(room_ids)) != len(room_ids) for _, room_ids in wanted):
         raise InvalidInput("the same room is there twice", field="attendee")
-    connection.execute(sa.select(rooms.c.id).where(rooms.c.id.in_(room_ids)).order_by(rooms.c.id).with_for_update()).all()
+    every = sorted({room_id for _, room_ids in wanted for room_id in room_ids})
+    kept = connection.execute(
+        sa.select(rooms.c.id, rooms.c.name).where(rooms.c.id.in_(every)).order_by(rooms.c.id).with_for_update()
+    )
+    names = {row.id: row.name for row in kept}
     times = meeting_times.c
-    start, end = booking.times[0].start, booking.times[-1].end
+    start, end = wanted[0][0].start, wanted[-1][0].end
     chosen = sa.select(times.start, times.end).where(
         times.start < end, times.start > start - LONGEST, times.end > start, times.state.in_(HOLDS)
     )
-    for room_id in room_ids:
+    for room_id, name in names.items():
         held = merged((row.start, row.end) for row in connection.execute(chosen.where(times.room_id == room_id)))
-        for span in booking.times:
-            if overlaps(held, span.start, span.end):
-                name = connection.execute(sa.select(rooms.c.name).where(rooms.c.id == room_id)).scalar_one()
+        for span, room_ids in wanted:
+            if room_id in room_ids and overlaps(held, span.start, span.end):
                 raise InvalidInput(f"{name} is taken on {span.local_start:%Y-%m-%d %H:%M}", field="dtstart")
 
 

@@ -13,6 +13,7 @@ from workplace_sdk.connectors.local.rooms_orders import RoomOrders, minutes
 from workplace_sdk.connectors.local.rooms_tables import meeting_people, meeting_times, meetings, rooms, sites
 from workplace_sdk.connectors.local.schema import writes
 from workplace_sdk.kernel.errors import NotFound
+from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.common import Mapped, PersonRef, Ref, Span
 from workplace_sdk.services.rooms import (
     Attendee,
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
 ERASED = PersonRef(display_name="(erased)")
+TAKEN = Words("the room is taken", "de zaal is bezet")
+UNATTENDED = Words("nobody checked in", "niemand heeft ingecheckt")
+GIVEN_BACK = Words("given back", "teruggegeven")
+_DUTCH = {words.en: words.nl for words in (TAKEN, UNATTENDED, GIVEN_BACK)}
+"""Of what the store itself says; what people wrote is in their own language."""
 
 
 class RoomRecords(RoomOrders):
@@ -98,7 +104,7 @@ class RoomRecords(RoomOrders):
         }
         names = self.people_by_id(connection, wanted)
         room_ids = {row.room_id for some in times.values() for row in some if row.room_id is not None}
-        known = {int(room.ref.id): room for room in self._rooms_by_id(connection, room_ids)}
+        known = {int(room.ref.id): room for room in self.rooms_by_id(connection, room_ids)}
         spans = {
             (time.meeting_id, time.number): Span(start=time.start, end=time.end, zone=found[time.meeting_id].zone)
             for some in times.values()
@@ -120,7 +126,7 @@ class RoomRecords(RoomOrders):
             if id_ in found
         ]
 
-    def _rooms_by_id(self, connection: Connection, ids: set[int]) -> list[Room]:
+    def rooms_by_id(self, connection: Connection, ids: set[int]) -> list[Room]:
         """Rooms that meetings have, in use or not."""
         chosen = sa.select(rooms, sites.c.name.label("site"), sites.c.zone).join(sites, sites.c.id == rooms.c.site_id)
         rows = connection.execute(chosen.where(rooms.c.id.in_(ids))).all() if ids else ()
@@ -141,8 +147,8 @@ class RoomRecords(RoomOrders):
         for time in times:
             numbered[time.number].append(time)
         by_number = {number: self._occurrence(some, row.zone, known) for number, some in numbered.items()}
-        positions = {time.position: known[time.room_id] for time in times if time.room_id is not None}
-        had = tuple(dict.fromkeys(positions[position] for position in sorted(positions)))
+        housed = sorted((time for time in times if time.room_id is not None), key=lambda time: time.position)
+        had = tuple({time.room_id: known[time.room_id] for time in housed}.values())
         when = tuple(by_number.values())
         return Meeting(
             ref=self.ref("meeting", row.id),
@@ -161,6 +167,7 @@ class RoomRecords(RoomOrders):
             rrule=row.rrule,
             series=self.ref("meeting", row.series_id) if row.series_id is not None else None,
             body=row.body,
+            online=row.online,
             private=row.private,
             components=components(when, made),
             created_at=row.created_at,
@@ -187,11 +194,13 @@ class RoomRecords(RoomOrders):
         if row.check_in_by is not None and row.state in ("confirmed", "released"):
             missed = released or row.state == "released"
             check_in = CheckIn.DONE if row.checked_in_at is not None else CheckIn.MISSED if missed else CheckIn.AWAITING
+        why: str | None = row.conflict or (UNATTENDED.en if released else None)
         return RoomReservation(
             room=room.ref,
             name=room.name,
             state=Mapped(value=state),
-            why=row.conflict or ("nobody checked in" if released else None),
+            why=why,
+            why_nl=_DUTCH.get(why or ""),
             approver=room.approver if state is ReservationState.REQUESTED else None,
             check_in=check_in,
             check_in_by=row.check_in_by,

@@ -81,6 +81,7 @@ meetings: Final = sa.Table(
     sa.Column("rrule", sa.Text),  # as it was booked
     sa.Column("series_id", sa.ForeignKey("meetings.id", ondelete="SET NULL"), index=True),
     sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("online", sa.Text),  # link for who joins from elsewhere
     sa.Column("created_at", Instant, nullable=False),
 )
 
@@ -130,9 +131,11 @@ orders: Final = sa.Table(
     sa.Column("note", sa.Text),
     sa.Column("state", sa.Text, nullable=False),  # ordered, rejected, cancelled
     sa.Column("why", sa.Text),
+    sa.Column("why_nl", sa.Text),
     sa.Column("fee", Exact),
     sa.Column("fee_currency", sa.Text),
     sa.Index("ix_orders_meeting_number", "meeting_id", "number"),
+    sa.Index("ix_orders_deliver_at", "deliver_at"),
 )
 
 order_lines: Final = sa.Table(
@@ -144,4 +147,20 @@ order_lines: Final = sa.Table(
     sa.Column("quantity", sa.Integer, nullable=False),
     sa.Column("price", Exact),
     sa.Column("currency", sa.Text),
+)
+
+room_waits: Final = sa.Table(
+    "room_waits",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("person_id", sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("room_id", sa.ForeignKey("rooms.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("start", Instant, nullable=False),
+    sa.Column("end", Instant, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("draft", sa.JSON),  # the meeting that is booked once the room is free; null when nobody waits any more
+    sa.Column("state", sa.Text, nullable=False),  # waiting, booked, withdrawn
+    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="SET NULL")),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index("ix_room_waits_room_start", "room_id", "start"),
 )

@@ -171,6 +171,11 @@ def _expenses(connection: Connection, year: int) -> None:
 def _incidents(connection: Connection, ids: dict[str, int]) -> None:
     for path in (("ICT", "Printers"), ("ICT", "Laptops"), ("Gebouw", "Verlichting"), ("Gebouw", "Klimaat")):
         incidents_setup.add_category(connection, *path)
+    incidents_setup.add_article(
+        connection,
+        "Wachtwoord vergeten",
+        "Kies op het aanmeldscherm voor 'Wachtwoord herstellen' en houd je telefoon bij de hand.",
+    )
     third = Place(site="Zwolle", floor="3", room="3B")
     incidents_setup.add_asset(connection, "PR-3B", "Printer gang 3B", AssetKind.PRINTER, place=third)
     incidents_setup.add_asset(connection, "LT-0417", "Laptop Sanne", AssetKind.LAPTOP, owner_id=ids["sanne"])

@@ -39,8 +39,8 @@ people: Final = sa.Table(
     sa.Column("mobile", sa.Text),
     sa.Column("chat", sa.Text),
     sa.Column("about", sa.Text),
-    sa.Column("languages", sa.JSON),  # list of {"tag": BCP 47, "level": ...}
-    sa.Column("topics", sa.JSON),  # list of {"name", "level", "origin"}
+    sa.Column("languages", sa.JSON),  # list of BCP 47 tags, each with its level after a colon where it is known: en:B2
+    sa.Column("topics", sa.JSON),  # list of SkillClaim
     sa.Column("responsibilities", sa.JSON),  # list of strings: first-aider, key user of ...
     sa.Column("visibility", sa.Text, nullable=False, server_default="everyone"),
     sa.Column("manager_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
@@ -52,6 +52,7 @@ people: Final = sa.Table(
     sa.Column("left_on", sa.Date),  # last day of employment
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("changed_at", Instant),
+    sa.Column("reach", sa.JSON),  # list of ReachOption; null: as the columns say
 )
 
 files: Final = sa.Table(
@@ -60,11 +61,11 @@ files: Final = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),  # of the record it belongs to: leave, expense_line, receipt, incident, comment
     sa.Column("record_id", sa.Integer),  # null: not yet attached to anything
-    sa.Column("owner_id", sa.ForeignKey("people.id", ondelete="SET NULL")),
+    sa.Column("owner_id", sa.ForeignKey("people.id", ondelete="SET NULL"), index=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
-    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False, index=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("ix_files_kind_record_id", "kind", "record_id"),
@@ -89,5 +90,6 @@ writes: Final = sa.Table(
     sa.Column("operation", sa.Text, nullable=False),
     sa.Column("record_id", sa.Integer),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("fingerprint", sa.Text),  # of what was asked for; null: not kept
     sa.Index("ix_writes_operation_record_id", "operation", "record_id"),
 )

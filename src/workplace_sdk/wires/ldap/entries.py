@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, overload
@@ -79,21 +80,33 @@ class Entries(Sequence[Entry]):
         return Entry(dn, values)
 
 
+DnKey = tuple[tuple[tuple[str, str], ...], ...]
+
+
 @lru_cache(maxsize=65_536)
-def dn_key(dn: str) -> tuple[tuple[tuple[str, str], ...], ...] | None:
-    """What two spellings of one DN have in common; ``None`` for what is no DN. Source: RFC 4514."""
+def dn_key(dn: str) -> DnKey | None:
+    """What all spellings of one DN have in common; ``None`` for what is no DN.
+
+    Case, composition of letters, spaces, escapes and the order within an RDN do not matter. Source: RFC 4514, RFC 4518.
+    """
     try:
         parsed = ldap.dn.str2dn(dn)
-    except DECODING_ERROR:
+    except (DECODING_ERROR, UnicodeEncodeError):
         return None
-    return tuple(
-        tuple(sorted((name.casefold(), " ".join(value.casefold().split())) for name, value, _ in rdn)) for rdn in parsed
-    )
+    return tuple(tuple(sorted((name.casefold(), _prepared(value)) for name, value, _ in rdn)) for rdn in parsed)
 
 
-def same_dn(one: str, other: str) -> bool:
-    """Whether two strings name the same entry: case, spaces and escapes do not matter."""
-    return one == other or ((key := dn_key(one)) is not None and key == dn_key(other))
+def _prepared(value: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    return " ".join(folded.split())
+
+
+def below(dn: str, base: str) -> bool:
+    """Whether the entry *dn* is *base* or below it."""
+    key, above = dn_key(dn), dn_key(base)
+    if key is None or above is None or len(key) < len(above):
+        return False
+    return key[len(key) - len(above) :] == above
 
 
 def is_dn(text: str) -> bool:

@@ -20,11 +20,11 @@ from workplace_sdk.kernel.errors import (
 )
 from workplace_sdk.kernel.failures import Failure, Kind
 
-_GONE = (ldap.SERVER_DOWN, ldap.CONNECT_ERROR, ldap.UNAVAILABLE)
-_WAITING = (ldap.TIMEOUT, ldap.TIMELIMIT_EXCEEDED)
+_NO_ANSWER = (ldap.SERVER_DOWN, ldap.CONNECT_ERROR, ldap.UNAVAILABLE, ldap.TIMEOUT, ldap.TIMELIMIT_EXCEEDED)
 _NOT_ALLOWED = (ldap.INSUFFICIENT_ACCESS, ldap.INVALID_CREDENTIALS, ldap.INAPPROPRIATE_AUTH, ldap.AUTH_UNKNOWN)
 _NEEDS_TLS = (ldap.CONFIDENTIALITY_REQUIRED, ldap.STRONG_AUTH_REQUIRED)
 _BAD_VALUE = (
+    ldap.INVALID_DN_SYNTAX,
     ldap.INVALID_SYNTAX,
     ldap.CONSTRAINT_VIOLATION,
     ldap.UNDEFINED_TYPE,
@@ -37,9 +37,7 @@ _BAD_VALUE = (
 def failure(error: ldap.LDAPError, what: str, *, identity: str | None, sent: bool = True) -> Failure:
     """The failure of one attempt. *sent* is False while connecting and binding: nothing was asked for yet."""
     text = f"{what}: {described(error)}"
-    if isinstance(error, _GONE):
-        return Failure(Kind.LOST if sent else Kind.NOT_SENT, Unavailable(text))
-    if isinstance(error, _WAITING):
+    if isinstance(error, _NO_ANSWER):
         return Failure(Kind.LOST if sent else Kind.NOT_SENT, Unavailable(text))
     if isinstance(error, ldap.BUSY):
         return Failure(Kind.BUSY, Unavailable(text))
@@ -53,7 +51,11 @@ def failure(error: ldap.LDAPError, what: str, *, identity: str | None, sent: boo
         return Failure(Kind.REFUSED, Unauthorized(text, identity=identity))
     if isinstance(error, ldap.NO_SUCH_OBJECT):
         return Failure(Kind.REFUSED, NotFound(text))
-    if isinstance(error, ldap.ADMINLIMIT_EXCEEDED | ldap.UNWILLING_TO_PERFORM):
+    if isinstance(error, ldap.REFERRAL):
+        return Failure(Kind.REFUSED, Rejected(f"{what}: it is kept on another server", native_code=code_of(error)))
+    if isinstance(error, ldap.ADMINLIMIT_EXCEEDED):  # what this identity may ask for is less
+        return Failure(Kind.REFUSED, Unauthorized(text, identity=identity))
+    if isinstance(error, ldap.UNWILLING_TO_PERFORM):
         return Failure(Kind.REFUSED, Rejected(text, native_code=code_of(error)))
     if isinstance(error, ldap.ALREADY_EXISTS | ldap.ASSERTION_FAILED):
         return Failure(Kind.REFUSED, Conflict(text, native_code=code_of(error)))
@@ -69,9 +71,17 @@ def code_of(error: ldap.LDAPError) -> str | None:
 
 def described(error: ldap.LDAPError) -> str:
     """What the library and the server say, in one line; a filter or password is in neither."""
+    if isinstance(error, ldap.TIMEOUT):
+        return "no answer in time"
     told = _told(error)
     parts = (told.get("desc") or type(error).__name__, told.get("info"))
     return ", ".join(" ".join(str(part).split())[:200] for part in parts if part)
+
+
+def referred(error: ldap.LDAPError) -> tuple[str, ...]:
+    """Where the server says that the whole search has to go. (python-ldap: a line ``Referral:``, then the addresses.)"""
+    lines = str(_told(error).get("info", "")).splitlines()
+    return tuple(line.strip() for line in lines if "://" in line)
 
 
 def _told(error: ldap.LDAPError) -> dict[str, Any]:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import unquote
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from attrs import evolve, field, frozen
-from ldap.controls.libldap import SimplePagedResultsControl
 
 import ldap
-from workplace_sdk.kernel.effects import Action, Page, PageSteps, Steps
-from workplace_sdk.kernel.errors import Unavailable
-from workplace_sdk.kernel.failures import Failure, Kind
+from workplace_sdk.kernel.effects import Action, Steps
+from workplace_sdk.kernel.errors import InvalidInput
 from workplace_sdk.kernel.listing import Gap, Missing
-from workplace_sdk.wires.ldap.entries import RANGE, Entries, Entry
-from workplace_sdk.wires.ldap.failing import failure
+from workplace_sdk.wires.ldap.entries import RANGE, Entries, Entry, below
+from workplace_sdk.wires.ldap.failing import failure, referred
 from workplace_sdk.wires.ldap.filters import Filter
-from workplace_sdk.wires.ldap.server import Lease, Server, awaited
+from workplace_sdk.wires.ldap.opening import ELSEWHERE, Connection, awaited
+from workplace_sdk.wires.ldap.referrals import Referral, server_of
+from workplace_sdk.wires.ldap.server import Server
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.failures import Attempt
-    from workplace_sdk.kernel.keys import Key
+
+T = TypeVar("T")
 
 _SCOPES: Final = {"base": ldap.SCOPE_BASE, "one": ldap.SCOPE_ONELEVEL, "sub": ldap.SCOPE_SUBTREE}
 ANYTHING: Final = Filter("(objectClass=*)")
+FOLLOWED: Final = 5
+"""From server to server at most so often."""
 Scope = Literal["base", "one", "sub"]
 
 
@@ -55,6 +58,7 @@ class LdapSearch(Action[Found]):
     Attributes:
         attributes: Which to fetch; operational ones only come when named.
         limit: At most so many entries; the server's own limit may be lower.
+        visited: Servers and bases that were searched on the way here, by referrals.
     """
 
     server: Server = field(repr=False, eq=False)
@@ -63,6 +67,7 @@ class LdapSearch(Action[Found]):
     attributes: tuple[str, ...] | None = None
     scope: Scope = "sub"
     limit: int = 0
+    visited: tuple[tuple[frozenset[str | None], str], ...] = ()
 
     @property
     def what(self) -> str:
@@ -73,155 +78,65 @@ class LdapSearch(Action[Found]):
         return True
 
     def perform(self, attempt: Attempt) -> Found:
-        found = _leased(self.server, attempt, self.what, self._searched)
+        found = exchanged(self.server, attempt, self.what, self._searched)
         return self._followed(found, attempt) if found.referrals and self.server.target.referrals else found
 
-    def _searched(self, lease: Lease, attempt: Attempt) -> Found:
+    def _searched(self, connection: Connection, attempt: Attempt) -> Found:
         if self.limit:
-            return self._one_by_one(lease, attempt)
+            return self._one_by_one(connection, attempt)
         try:
-            answer = awaited(lease.connection, self.asked(lease, attempt), attempt)
+            answer = awaited(connection, self.asked(connection, attempt), attempt)
         except (ldap.SIZELIMIT_EXCEEDED, ldap.TIMELIMIT_EXCEEDED):
-            return self._one_by_one(lease, attempt)  # the library lost the entries: ask again in a way that keeps them
-        return _found(answer[1])
+            return self._one_by_one(connection, attempt)  # the library lost the entries: ask again in a way that keeps them
+        except ldap.REFERRAL as error:
+            return Found((), referred(error))
+        return found_in(answer[1])
 
-    def asked(self, lease: Lease, attempt: Attempt, controls: Any = None) -> int:
-        """Send the search; the number of the message."""
-        seconds = max(1, int(attempt.remaining()))
-        names = list(self.attributes) if self.attributes is not None else None
-        number: int = lease.connection.search_ext(
-            self.base, _SCOPES[self.scope], self.filter, names, 0, controls, None, seconds, self.limit
-        )
-        return number
+    def asked(self, connection: Connection, attempt: Attempt, controls: Any = None) -> int:
+        """Send the search; the number of the message. The server too has no longer than the attempt has left."""
+        seconds = max(1, int(attempt.deadline - monotonic()))
+        return connection.ask(self.base, _SCOPES[self.scope], self.filter, self.attributes, controls, seconds, self.limit)
 
-    def _one_by_one(self, lease: Lease, attempt: Attempt) -> Found:
-        """Entry by entry, so that those before a limit are kept."""
-        number = self.asked(lease, attempt)
+    def _one_by_one(self, connection: Connection, attempt: Attempt) -> Found:
         rows: list[Any] = []
         missing: Missing | None = None
         try:
-            while True:
-                kind, data, *_ = awaited(lease.connection, number, attempt, 0)
-                rows += data
-                if kind == ldap.RES_SEARCH_RESULT:
-                    break
+            one_by_one(connection, self.asked(connection, attempt), attempt, rows)
         except ldap.SIZELIMIT_EXCEEDED:
             missing = Missing.SIZE_LIMIT
         except ldap.TIMELIMIT_EXCEEDED:
             missing = Missing.TIME_LIMIT
-        return _found(rows, missing)
+        except ldap.REFERRAL as error:
+            return Found((), referred(error))
+        return found_in(rows, missing)
 
-    def _followed(self, found: Found, attempt: Attempt, depth: int = 3) -> Found:
+    def _followed(self, found: Found, attempt: Attempt) -> Found:
         """Add what the allowed servers of the referrals have; the others stay referrals."""
-        entries, left = list(found.entries), list[str]()
-        for uri in found.referrals:
-            root, base = _split(uri)
-            if root not in self.server.target.referrals or not depth:
-                left.append(uri)
-                continue
-            there = evolve(self, server=self.server.other(root), base=base or self.base)
-            more = _leased(there.server, attempt, self.what, there._searched)  # noqa: SLF001 - one of our own
+        entries, missing = list(found.entries), found.missing
+        there, left = self.elsewhere(found.referrals)
+        for search in there:
+            more = search.perform(attempt)
             entries += more.entries
             left += more.referrals
-        return Found(entries, tuple(left), found.missing)
+            missing = missing or more.missing
+        return Found(entries, left, missing)
 
-
-@frozen
-class LdapPage(Action[tuple[Found, bytes]]):
-    """One page of a search on a leased connection; answered with the cookie of the next, empty at the end."""
-
-    search: LdapSearch
-    course: _Course = field(repr=False, eq=False)
-    size: int
-    cookie: bytes
-
-    @property
-    def what(self) -> str:
-        return "a page of the directory"
-
-    @property
-    def harmless(self) -> bool:
-        return True
-
-    def perform(self, attempt: Attempt) -> tuple[Found, bytes]:
-        lease = self.course.leased(self.search.server, attempt, self.what)
-        control = SimplePagedResultsControl(True, self.size, self.cookie)
-        missing: Missing | None = None
-        try:
-            try:
-                answer = awaited(lease.connection, self.search.asked(lease, attempt, [control]), attempt)
-                rows, controls = answer[1], answer[3]
-            except ldap.SIZELIMIT_EXCEEDED:
-                rows, controls, missing = *self._kept(lease, attempt, control), Missing.SIZE_LIMIT
-        except ldap.LDAPError as error:
-            self.course.drop()
-            if self.cookie:  # a page belongs to its connection: it cannot be asked for again on another
-                raise Failure(
-                    Kind.REFUSED, Unavailable(f"{self.what}: {failure(error, self.what, identity=None).error.message}")
-                ) from error
-            raise failure(error, self.what, identity=self.search.server.target.identity) from error
-        cookies = [one.cookie for one in controls if isinstance(one, SimplePagedResultsControl)]
-        return _found(rows, missing), cookies[0] if cookies and not missing else b""
-
-    def _kept(self, lease: Lease, attempt: Attempt, control: Any) -> tuple[list[Any], list[Any]]:
-        """The page again, entry by entry: a limit on the whole paged search was reached in it."""
-        number = self.search.asked(lease, attempt, [control])
-        rows: list[Any] = []
-        try:
-            while True:
-                kind, data, *_ = awaited(lease.connection, number, attempt, 0)
-                rows += data
-                if kind == ldap.RES_SEARCH_RESULT:
-                    return rows, []
-        except ldap.SIZELIMIT_EXCEEDED:
-            return rows, []
-
-
-class _Course:
-    """The connection of one paged search: a cookie is worth something on its own connection only."""
-
-    def __init__(self) -> None:
-        self._lease: Lease | None = None
-
-    def leased(self, server: Server, attempt: Attempt, what: str) -> Lease:
-        if self._lease is None:
-            self._lease = server.lease(attempt, what)
-        return self._lease
-
-    def done(self) -> None:
-        if self._lease is not None:
-            self._lease.done()
-        self._lease = None
-
-    def drop(self) -> None:
-        if self._lease is not None:
-            self._lease.drop()
-        self._lease = None
-
-
-def paged(search: LdapSearch, *, size: int = 500, connection: str = "") -> PageSteps[Entry]:
-    """The entries of *search*, a page of at most *size* at a time; fewer where the server refuses so many.
-
-    Leaving early closes the connection, which ends the search on the server.
-    """
-    course = _Course()
-    cookie = b""
-    try:
-        while True:
-            try:
-                found, cookie = yield from LdapPage(search, course, size, cookie)
-            except Exception as error:
-                if cookie or size <= 1 or getattr(error, "native_code", None) != str(ldap.ADMINLIMIT_EXCEEDED.errnum):
-                    raise
-                size = max(1, size // 2)  # OpenLDAP refuses a page above its limit instead of making it smaller
+    def elsewhere(self, uris: Sequence[str]) -> tuple[list[LdapSearch], tuple[str, ...]]:
+        """This search on each server of *uris* that is allowed and was not asked yet, and the referrals that are left."""
+        target = self.server.target
+        visited = (*self.visited, (frozenset(map(server_of, target.uris)), self.base))
+        searches: list[LdapSearch] = []
+        left: list[str] = []
+        for uri in uris:
+            to = Referral.parse(uri)
+            if to is None or to.server not in target.referrals or len(visited) > FOLLOWED:
+                left.append(uri)
                 continue
-            if not cookie:
-                course.done()
-            yield Page(found.entries, gaps=found.gaps(connection))
-            if not cookie:
-                return
-    finally:
-        course.drop()
+            base, scope = to.base or self.base, to.scope or self.scope
+            if not any(to.server in servers and below(base, searched) for servers, searched in visited):
+                server, wanted = self.server.other(to.server), to.filter or self.filter
+                searches.append(evolve(self, server=server, base=base, scope=scope, filter=wanted, visited=visited))
+        return searches, tuple(left)
 
 
 @frozen
@@ -242,12 +157,12 @@ class LdapCompare(Action[bool]):
         return True
 
     def perform(self, attempt: Attempt) -> bool:
-        return bool(_leased(self.server, attempt, self.what, self._compared))
+        return exchanged(self.server, attempt, self.what, self._compared)
 
-    def _compared(self, lease: Lease, attempt: Attempt) -> bool:
-        number = lease.connection.compare_ext(self.dn, self.attribute, self.value.encode())
+    def _compared(self, connection: Connection, attempt: Attempt) -> bool:
+        number = connection.compare_ext(self.dn, self.attribute, self.value.encode())
         try:
-            awaited(lease.connection, number, attempt)
+            awaited(connection, number, attempt)
         except ldap.COMPARE_TRUE:
             return True
         except ldap.COMPARE_FALSE:
@@ -262,58 +177,63 @@ class LdapModify(Action[None]):
     server: Server = field(repr=False, eq=False)
     dn: str
     replace: tuple[tuple[str, tuple[str, ...]], ...]
-    key_: Key | None = None
 
     @property
     def what(self) -> str:
         return "a change in the directory"
 
-    @property
-    def key(self) -> Key | None:
-        return self.key_
-
     def perform(self, attempt: Attempt) -> None:
-        _leased(self.server, attempt, self.what, self._modified)
+        exchanged(self.server, attempt, self.what, self._modified, again=False)
 
-    def _modified(self, lease: Lease, attempt: Attempt) -> None:
+    def _modified(self, connection: Connection, attempt: Attempt) -> None:
         changes = [(ldap.MOD_REPLACE, name, [value.encode() for value in values] or None) for name, values in self.replace]
-        awaited(lease.connection, lease.connection.modify_ext(self.dn, changes), attempt)
+        awaited(connection, connection.modify_ext(self.dn, changes), attempt)
 
 
-def _leased(server: Server, attempt: Attempt, what: str, exchange: Any) -> Any:
-    """Do *exchange* on a leased connection. One that was pooled and turns out dead is replaced, once, before anything was asked."""
+def exchanged(
+    server: Server, attempt: Attempt, what: str, exchange: Callable[[Connection, Attempt], T], *, again: bool = True
+) -> T:
+    """Do *exchange* on a leased connection. A pooled one that turns out dead is replaced, unless it must not be done *again*."""
     while True:
-        lease = server.lease(attempt, what)
+        connection, new = server.lease(attempt, what)
         try:
-            answer = exchange(lease, attempt)
+            answer = exchange(connection, attempt)
         except ldap.LDAPError as error:
-            if isinstance(error, ldap.SERVER_DOWN | ldap.TIMEOUT | ldap.CONNECT_ERROR | ldap.UNAVAILABLE):
-                lease.drop()
+            if not isinstance(error, ELSEWHERE):
+                server.give_back(connection)
             else:
-                lease.done()
-            if isinstance(error, ldap.SERVER_DOWN) and not lease.fresh:
+                server.drop(connection)
+            if isinstance(error, ldap.SERVER_DOWN) and not new:
                 server.drop_idle()
-                if exchange.__name__ != "_modified":
+                if again:
                     continue
             raise failure(error, what, identity=server.target.identity) from error
+        except UnicodeEncodeError:
+            server.give_back(connection)
+            raise InvalidInput(f"{what}: a character in it stands for nothing") from None
         except BaseException:
-            lease.drop()
+            server.drop(connection)
             raise
-        lease.done()
+        server.give_back(connection)
         return answer
 
 
-def _found(rows: Sequence[Any], missing: Missing | None = None) -> Found:
+def one_by_one(connection: Connection, number: int, attempt: Attempt, rows: list[Any]) -> None:
+    """Add the rows that come for message *number* to *rows*, one at a time: those before a limit are kept."""
+    while True:
+        kind, data, *_ = awaited(connection, number, attempt, 0)
+        rows += data
+        if kind == ldap.RES_SEARCH_RESULT:
+            return
+
+
+def found_in(rows: Sequence[Any], missing: Missing | None = None) -> Found:
     """Entries and continuation references apart: a reference has no DN."""
-    references = tuple(uri for dn, uris in rows if dn is None for uri in uris)
-    return Found(Entries([row for row in rows if row[0] is not None] if references else rows), references, missing)
-
-
-def _split(uri: str) -> tuple[str, str]:
-    """``ldap://host:port`` and the DN of a referral. Source: RFC 4516."""
-    scheme, _, rest = uri.partition("://")
-    host, _, path = rest.partition("/")
-    return f"{scheme}://{host}", unquote(path.partition("?")[0])
+    references = [row for row in rows if row[0] is None]
+    if not references:
+        return Found(Entries(rows), (), missing)
+    uris = tuple(uri for _, found in references for uri in found)
+    return Found(Entries([row for row in rows if row[0] is not None]), uris, missing)
 
 
 def whole(server: Server, entry: Entry) -> Steps[Entry]:
