@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import postgres, redmine, rt, samba, slapd
+from tests.servers import postgres, redmine, rt, samba, slapd, znuny
 from tests.servers.certificates import Certificates
 from tests.servers.process import missing_program
 
@@ -84,6 +84,16 @@ def redmine_server() -> Iterator[redmine.Redmine]:
     if reason := redmine.unavailable():
         pytest.skip(reason)
     server = redmine.Redmine()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", name="znuny")
+def znuny_server() -> Iterator[znuny.Znuny]:
+    """Znuny with four queues and 135 tickets, and its web services for SOAP and REST."""
+    if reason := znuny.unavailable():
+        pytest.skip(reason)
+    server = znuny.Znuny()
     yield server
     server.stop()
 
