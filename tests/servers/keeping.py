@@ -22,11 +22,14 @@ def folder() -> Path:
     return kept
 
 
-def copy_kept(name: str, version: str, load: Callable[[Path], None], to: Path, *, in_memory: bool = False) -> None:
+def copy_kept(
+    name: str, version: str, load: Callable[[Path], None], to: Path, *, in_memory: bool = False, sparse: bool = True
+) -> None:
     """Make *to* a copy of the folder that *load* fills, now or in an earlier run with the same *version*.
 
     Other versions of *name* are thrown away. *in_memory*: loading rewrites its files over and over, so that it is done
-    in memory where there is some, and copied out.
+    in memory where there is some, and copied out. *sparse*: its files are mostly holes; else looking for them takes longer
+    than copying.
     """
     base = folder()
     kept = base / f"{name}-{version}"
@@ -35,23 +38,23 @@ def copy_kept(name: str, version: str, load: Callable[[Path], None], to: Path, *
         if not kept.is_dir():
             for old in base.glob(f"{name}-*"):
                 shutil.rmtree(old)
-            _load(kept, load, MEMORY if in_memory and os.access(MEMORY, os.W_OK) else base)
-        _copy(kept, to)
+            _load(kept, load, MEMORY if in_memory and os.access(MEMORY, os.W_OK) else base, sparse=sparse)
+        _copy(kept, to, sparse=sparse)
 
 
-def _load(kept: Path, load: Callable[[Path], None], where: Path) -> None:
+def _load(kept: Path, load: Callable[[Path], None], where: Path, *, sparse: bool) -> None:
     made = Path(tempfile.mkdtemp(prefix="workplace-loading-", dir=where))
     part = kept.with_name(f"part.{kept.name}")
     try:
         load(made)
         with suppress(FileNotFoundError):
             shutil.rmtree(part)
-        _copy(made, part)
+        _copy(made, part, sparse=sparse)
         part.rename(kept)
     finally:
         shutil.rmtree(made)
 
 
-def _copy(source: Path, to: Path) -> None:
+def _copy(source: Path, to: Path, *, sparse: bool) -> None:
     """Holes stay holes: a database of LMDB is mostly holes."""
-    subprocess.run(["cp", "-a", "--sparse=always", f"{source}/.", str(to)], check=True)
+    subprocess.run(["cp", "-a", f"--sparse={'always' if sparse else 'auto'}", f"{source}/.", str(to)], check=True)

@@ -4,7 +4,8 @@
     python -m tests.servers.znuny --install     # fetches the package, for the tests to find
 
 It is Debian's ``otrs2``, of the non-free component, which a machine need not have: it is fetched by an apt configuration of
-our own from the mirror that the machine uses, unpacked and not installed. Its MariaDB listens on a socket only.
+our own from the mirror that the machine uses, unpacked and not installed. Its PostgreSQL listens on a socket only. (On MySQL
+and MariaDB Znuny replaces every character outside of the first 65,536 by a question mark.)
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import inspect
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.servers import keeping
+from tests.servers.postgres import server_programs
 from tests.servers.process import Server, free_port, listening, missing_program, program, serve
 
 SEED = Path(__file__).with_name("znuny_seed.pl")
@@ -33,7 +36,7 @@ SERVICES = Path(__file__).parents[2] / "docs" / "connectors"
 NAMESPACE = "http://www.otrs.org/TicketConnector/"
 ZONE = "Europe/Amsterdam"
 _MODULES = (
-    "Plack::Runner", "CGI::Emulate::PSGI", "CGI::PSGI", "DBD::mysql", "Template", "SOAP::Lite", "YAML::XS", "DateTime", "Moo",
+    "Plack::Runner", "CGI::Emulate::PSGI", "CGI::PSGI", "DBD::Pg", "Template", "SOAP::Lite", "YAML::XS", "DateTime", "Moo",
     "Net::LDAP", "Crypt::Eksblowfish::Bcrypt", "Mail::IMAPClient", "XML::LibXML::Simple", "XML::Simple", "Hash::Merge", "JSON::XS",
 )  # fmt: skip
 _CONFIG = """\
@@ -45,9 +48,9 @@ sub Load {{
     my $Self = shift;
     $Self->{{Home}} = '{home}/otrs';
     $Self->{{Database}} = 'znuny';
-    $Self->{{DatabaseUser}} = 'znuny';
-    $Self->{{DatabasePw}} = 'znuny';
-    $Self->{{DatabaseDSN}} = 'DBI:mysql:database=znuny;mysql_socket={home}/db.sock;';
+    $Self->{{DatabaseUser}} = 'postgres';
+    $Self->{{DatabasePw}} = ''; # it asks for none
+    $Self->{{DatabaseDSN}} = 'DBI:Pg:dbname=znuny;host={home}/run;';
     $Self->{{FQDN}} = '127.0.0.1';
     $Self->{{HttpType}} = 'http';
     $Self->{{SecureMode}} = 1;
@@ -99,7 +102,9 @@ def fetched() -> str | None:
     if reason := missing_program("apt-get"):
         return reason
     where = ("Created-By: Packages", "Origin: Debian", "Release: bookworm", "Component: main")
-    asked = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", *where], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)", *where], capture_output=True, text=True, check=False
+    )
     if asked.returncode or not asked.stdout.split():
         return "apt knows no mirror of Debian 12 to fetch otrs2 from"
     with tempfile.TemporaryDirectory(prefix="workplace-apt-") as place:
@@ -126,8 +131,10 @@ def fetched() -> str | None:
 @cache
 def unavailable() -> str | None:
     """Why Znuny cannot be started here."""
-    if reason := missing_program("perl", "starman", "mariadbd", "mariadb-install-db", "mariadb", "dpkg"):
+    if reason := missing_program("perl", "starman", "dpkg"):
         return reason
+    if server_programs() is None:
+        return "PostgreSQL's server programs are not installed"
     for name in _MODULES:
         if subprocess.run(["perl", f"-M{name}", "-e", "1"], capture_output=True, check=False).returncode:
             return f"the Perl module {name} is not installed"
@@ -151,7 +158,7 @@ class Znuny:
         sources = [SEED.read_text(), *(one.read_text() for one in _services()), _CONFIG, str(package()), ZONE]
         sources += [inspect.getsource(one) for one in (_load, _unpacked, _database)]
         kept = hashlib.sha256("".join(sources).encode()).hexdigest()[:16]
-        keeping.copy_kept("znuny", kept, _load, self.home, in_memory=True)
+        keeping.copy_kept("znuny", kept, _load, self.home, in_memory=True, sparse=False)
         seeded = json.loads((self.home / "seed.json").read_text())
         self.password: str = seeded["password"]
         self.agents: dict[str, int] = seeded["agents"]
@@ -203,7 +210,7 @@ class Znuny:
     def halt(self) -> None:
         """Stop it, keeping the data."""
         self._server.stop()
-        self._database.stop()
+        self._database.stop(signal.SIGINT)
 
     def stop(self) -> None:
         """Stop it and remove everything."""
@@ -236,26 +243,60 @@ def _configure(home: Path) -> None:
 
 
 def _database(home: Path) -> Server:
-    """MariaDB, without what makes it survive a failing machine: that is most of its time."""
-    options = ["--no-defaults", f"--datadir={home}/db", f"--socket={home}/db.sock", f"--pid-file={home}/db.pid", "--skip-networking"]
-    options += ["--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci", "--skip-log-bin", "--performance-schema=OFF"]
-    options += ["--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"]
-    options += ["--innodb-log-file-size=16M", "--innodb-buffer-pool-size=64M", "--max-allowed-packet=64M", *_as_root()]
-    server = Server([str(program("mariadbd")), *options], home / "db.log")
-    asks = [str(program("mariadb")), "--no-defaults", "-u", "root", "-S", f"{home}/db.sock", "-e", "select 1"]
-    server.wait_until(lambda: subprocess.run(asks, capture_output=True, check=False).returncode == 0, seconds=120)
+    """PostgreSQL, without what makes it survive a failing machine: that is most of its time."""
+    options = {"listen_addresses": "", "unix_socket_directories": f"{home}/run", "fsync": "off", "full_page_writes": "off"}
+    options |= {"synchronous_commit": "off", "shared_buffers": "64MB", "autovacuum": "off", "max_wal_size": "32MB"}
+    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    (home / "run").mkdir(exist_ok=True)
+    (home / "db.log").touch()
+    _given_away(home, "run", "db.log")
+    server = Server([_postgres("postgres"), "-D", f"{home}/db", *arguments], home / "db.log", user=_owner())
+    server.wait_until(
+        lambda: subprocess.run([*_psql(home, "postgres"), "-c", "select 1"], capture_output=True, check=False).returncode == 0
+    )
     return server
 
 
-def _as_root() -> list[str]:
-    return ["--user=root"] if os.geteuid() == 0 else []
+def _postgres(name: str) -> str:
+    programs = server_programs()
+    assert programs is not None, "looked at before"
+    return str(programs / name)
 
 
-def _sql(home: Path, *statements: str, database: str = "znuny") -> str:
-    command = [str(program("mariadb")), "--no-defaults", "-N", "-u", "root", "-S", f"{home}/db.sock", database]
-    done = subprocess.run(command, input=";\n".join(statements), capture_output=True, text=True, check=False)
+def _owner() -> str | None:
+    """PostgreSQL does not run as root."""
+    return "postgres" if os.geteuid() == 0 else None
+
+
+def _given_away(home: Path, *names: str) -> None:
+    home.chmod(0o711)
+    for name in names if (owner := _owner()) else ():
+        shutil.chown(home / name, owner, owner)
+
+
+def _psql(home: Path, database: str) -> list[str]:
+    return [
+        _postgres("psql"),
+        "-X",
+        "-q",
+        "-A",
+        "-t",
+        "-F",
+        "\t",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-h",
+        f"{home}/run",
+        "-U",
+        "postgres",
+        database,
+    ]
+
+
+def _sql(home: Path, statements: str, database: str = "znuny") -> str:
+    done = subprocess.run(_psql(home, database), input=statements, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{statements[0][:100]}: {done.stderr[-1000:]}")
+        raise RuntimeError(f"{statements[:100]}: {done.stderr[-1000:]}")
     return done.stdout
 
 
@@ -280,26 +321,46 @@ def _load(folder: Path) -> None:
     """Unpack it, create the database, and what it begins with."""
     _unpacked(folder)
     _configure(folder)
-    install = [f"--datadir={folder}/db", "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=16M", *_as_root()]
-    _run(folder, "mariadb-install-db", "--no-defaults", *install)
+    (folder / "db").mkdir()
+    _given_away(folder, "db")
+    initdb = [
+        _postgres("initdb"),
+        "-D",
+        f"{folder}/db",
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "--no-sync",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--wal-segsize=1",
+    ]
+    subprocess.run(initdb, check=True, capture_output=True, user=_owner(), cwd=folder)
     database = _database(folder)
     try:
-        made = "CREATE DATABASE znuny CHARACTER SET utf8mb4; GRANT ALL ON znuny.* TO znuny@localhost IDENTIFIED BY 'znuny'"
-        _sql(folder, made, database="mysql")
-        for name in ("schema", "initial_insert", "schema-post"):
-            _sql(folder, (folder / "otrs" / "scripts" / "database" / f"{name}.mysql.sql").read_text("utf-8"))
+        _sql(folder, "CREATE DATABASE znuny", database="postgres")
+        scripts = folder / "otrs" / "scripts" / "database"
+        parts = ("schema", "initial_insert", "schema-post")
+        _sql(
+            folder, "BEGIN;" + "\n".join((scripts / f"{name}.postgresql.sql").read_text("utf-8") for name in parts) + "COMMIT;"
+        )
         _run(folder, "perl", f"{folder}/otrs/bin/otrs.Console.pl", "Maint::Config::Rebuild", "--allow-root")
         told = _run(folder, "perl", str(SEED), *map(str, _services()))
         (folder / "seed.json").write_text(told.splitlines()[-1])
     finally:
-        database.stop()
+        database.stop(signal.SIGINT)
+    shutil.rmtree(folder / "otrs" / "scripts")
     shutil.rmtree(folder / "otrs" / "var" / "tmp")
     (folder / "otrs" / "var" / "tmp").mkdir()
 
 
 def _run(folder: Path, *command: str) -> str:
     environment = {**os.environ, **_environment(folder)}
-    done = subprocess.run([str(program(command[0])), *command[1:]], capture_output=True, text=True, check=False, env=environment, cwd=folder)
+    done = subprocess.run(
+        [str(program(command[0])), *command[1:]], capture_output=True, text=True, check=False, env=environment, cwd=folder
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[:3])}: {done.stdout[-1000:]} {done.stderr[-3000:]}")
     return done.stdout

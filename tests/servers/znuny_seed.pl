@@ -6,7 +6,7 @@ use utf8;
 use Kernel::System::ObjectManager;
 
 my $PASSWORD = 'lab-password';
-my $MANY     = 130;
+my $MANY     = 25;
 local $Kernel::OM = Kernel::System::ObjectManager->new('Kernel::System::Log' => { LogPrefix => 'seed' });
 sub system_of { return $Kernel::OM->Get("Kernel::System::$_[0]") }
 my %us = (ValidID => 1, UserID => 1);
@@ -114,8 +114,6 @@ ticket('Chair of a colleague', CustomerUser => 'j.smit');
 ticket('Beamer of another company', CustomerUser => 'l.bakker');
 ticket('Odd one', CustomerUser => 'odd*(o+b) or !x');
 ticket('Odder one', CustomerUser => 'odder');
-my $merged = ticket('Said twice', CustomerUser => 'j.smit');
-made('merge', $tickets->TicketMerge(MainTicketID => $merged - 3, MergeTicketID => $merged, UserID => 1)) if 0;
 
 # Web services, as the documentation has them.
 for my $file (@ARGV) {
@@ -123,6 +121,10 @@ for my $file (@ARGV) {
     my $config = system_of('YAML')->Load(Data => do { local $/; <$in> });
     my ($name) = $file =~ m{([^/]+)\.yml\z};
     made("web service $name", system_of('GenericInterface::Webservice')->WebserviceAdd(Name => $name, Config => $config, %us));
+    my $transport = $config->{Provider}{Transport}{Config};
+    next if !$transport->{NameSpace};
+    $transport->{NameSpace} = 'http://www.otobo.org/TicketConnector/';    # as OTOBO has it
+    made('web service', system_of('GenericInterface::Webservice')->WebserviceAdd(Name => 'WorkplaceElsewhere', Config => $config, %us));
 }
 my $told = system_of('JSON')->Encode(Data => { password => $PASSWORD, agents => { map { $_ => $agent{$_} + 0 } keys %agent },
     customers => [sort keys %customer], many => $MANY });

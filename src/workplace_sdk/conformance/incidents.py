@@ -71,7 +71,10 @@ class IncidentsConformance(ServiceConformance):
         ("report", "geo"): Use(
             _with(place=lambda _: Place(geo=_HERE)), lambda made, _: made.place is not None and made.place.geo == _HERE
         ),
-        ("report", "since"): Use(_with(since=_an_hour_ago), lambda made, trial: made.since == _an_hour_ago(trial)),
+        ("report", "since"): Use(
+            _with(since=lambda trial: trial.once("since", _an_hour_ago)),
+            lambda made, trial: made.since == trial.once("since", _an_hour_ago),
+        ),
         ("report", "contact"): Use(_with(contact=lambda _: "tel. 101"), lambda made, _: made.contact == "tel. 101"),
         ("report", "me_too"): Use(_with(me_too=lambda trial: trial.once("first", _reported).ref)),
         ("report", "attachments"): Use(
