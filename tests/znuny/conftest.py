@@ -65,9 +65,7 @@ def desk(znuny: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     def make(caller: str | None = "a.devries", flavour: str = "soap", **others: Any) -> ZnunyIncidents:
         connection = Znuny("helpdesk", settings_of(znuny, monkeypatch, flavour, **others), {"zone": ZONE})
         opened.append(connection)
-        return ZnunyIncidents(
-            connection, Session(caller=PersonRef(login=caller) if caller else None, time_limit=60, zone=ZONE)
-        )
+        return ZnunyIncidents(connection, Session(caller=PersonRef(login=caller) if caller else None, time_limit=60, zone=ZONE))
 
     yield make
     for connection in opened:

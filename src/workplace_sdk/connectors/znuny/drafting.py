@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ITS_OWN: Final = re.compile(r"file-\d+(\.html)?")
 """Names that Znuny gives to the texts of a mail; it hides files that are called so."""
+_BEYOND: Final = re.compile("[\U00010000-\U0010ffff]")
 KEPT: Final = {
     "Title": "title",
     "Queue": "queue",
@@ -135,16 +136,21 @@ def missed(wanted: Mapping[str, Any], fields: Mapping[str, str], ticket: TicketR
     left = [
         name
         for name, value in wanted.items()
-        if name in KEPT and (getattr(ticket, KEPT[name]) or "").casefold() != str(value).strip().casefold()
+        if name in KEPT and _kept_as(getattr(ticket, KEPT[name]) or "").casefold() != _kept_as(str(value)).casefold()
     ]
     return left + [name for name, value in fields.items() if not _same(ticket.value(name) or "", value)]
 
 
 def _same(kept: str, wanted: str) -> bool:
-    """Whether a field keeps what it was given; ends of lines and blanks around it are not minded."""
+    """Whether a field keeps what it was given."""
     if (at := spoken(wanted)) is not None:
         return spoken(kept) == at
-    return kept.replace("\r\n", "\n").strip() == wanted.replace("\r\n", "\n").strip()
+    return _kept_as(kept) == _kept_as(wanted)
+
+
+def _kept_as(text: str) -> str:
+    """A text as Znuny keeps it: without blanks around it, and on MySQL and MariaDB without what is beyond the first 65,536 characters."""
+    return _BEYOND.sub("\ufffd", text.replace("\r\n", "\n").strip())
 
 
 def check_uploads(uploads: Sequence[Upload], field: str, most: int) -> None:
