@@ -70,6 +70,7 @@ sub agent {
 }
 agent('svc-workplace', 'Workplace', 'Service', facilities => ['rw'], ict => ['rw']);
 agent('svc-narrow', 'Narrow', 'Service', facilities => [qw(ro create note)], ict => ['ro']);
+agent('blind', 'Blind', 'Service');
 agent('fac.agent', 'Fatima', 'Caretaker', facilities => ['rw']);
 agent('ict.agent', 'Ivo', 'Operator', ict => ['rw']);
 
