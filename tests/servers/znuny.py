@@ -79,6 +79,14 @@ for my $name (qw(Config System::Ticket GenericInterface::Provider GenericInterfa
     my $file = "Kernel::$name" =~ s{{::}}{{/}}gr; # before the workers are there: else the first call of each takes a second
     require "$file.pm";
 }}
+no warnings qw(redefine once);
+*Module::Refresh::refresh = sub {{ return }};   # looks at all of Znuny's files, for each call
+my ($made, $config) = Kernel::Config->can('new');
+*Kernel::Config::new = sub {{                    # 7,000 settings, for each call
+    my $class = shift;
+    return $made->($class, @_) if @_;
+    return bless {{ %{{ $config //= $made->($class) }} }}, $class;
+}};
 $app;
 """
 

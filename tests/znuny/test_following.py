@@ -13,7 +13,7 @@ from workplace_sdk.kernel.errors import NotFound, Unauthorized
 from workplace_sdk.kernel.listing import Missing
 from workplace_sdk.kernel.support import Absent
 from workplace_sdk.services.common import PersonRef, Ref, Upload
-from workplace_sdk.services.incidents import EventKind, Place, TicketChange, TicketDraft, TicketKind, TicketStatus
+from workplace_sdk.services.incidents import EventKind, Place, TicketChange, TicketDraft, TicketKind, TicketStatus, Urgency
 from workplace_sdk.settings import Settings
 from workplace_sdk.workplace import Workplace
 
@@ -120,11 +120,15 @@ def test_what_waits_for_whom(desk: Desk, flavour: str) -> None:
     assert asked.ref not in queued
 
 
-def test_tickets_of_queues_that_are_not_ours_are_not_listed(desk: Desk, znuny: Server) -> None:
-    root = desk(None, user="root@localhost", queues=["Facilities"], services={})
-    assert znuny.sql("select count(*) from ticket where title = 'Payslip is wrong'") == [["1"]]
-    assert "Payslip is wrong" not in [one.title for one in root.queue()]
-    assert "Payslip is wrong" not in [one.title for one in desk("a.devries").requests()]
+def test_the_queue_is_that_of_our_queues_by_priority_and_age(desk: Desk) -> None:
+    anna, ivo = desk("a.devries"), desk("ict.agent", queues=["ICT::Second line"], services={}, page_size=2)
+    first, second = (anna.report(TicketDraft(what=f"Line {n}", category="ICT / Second line")) for n in range(2))
+    third = anna.report(TicketDraft(what="Line 2", category="ICT / Second line", urgency=Urgency.SAFETY))
+    elsewhere = anna.report(TicketDraft(what="Line 3", category="ICT"))
+    queued = [one.ref for one in ivo.queue()]
+    assert [ref for ref in queued if ref in (first.ref, second.ref, third.ref)] == [third.ref, first.ref, second.ref]
+    assert elsewhere.ref not in queued
+    assert list(ivo.queue(status=frozenset({TicketStatus.ON_HOLD}))) == []
 
 
 def test_people_are_found_by_their_login_and_by_nothing_else(desk: Desk) -> None:

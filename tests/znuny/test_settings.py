@@ -104,7 +104,7 @@ def test_credentials_that_are_wrong(desk: Desk, znuny: Server, flavour: str, mon
     assert "wrong" not in f"{error.value!r} {vars(error.value)}"
     login = {"user": "svc-workplace", "password": {"env": "ZNUNY_TEST_PASSWORD"}}
     web = {"flavour": flavour, "service": service.settings.service}
-    content = {"zone": ZONE, "connections": {"desk": {"connector": "znuny", **SETTINGS, **web, "url": znuny.url, **login}}}
+    content = {"connections": {"desk": {"connector": "znuny", **SETTINGS, **web, "url": znuny.url, "zone": ZONE, **login}}}
     with Workplace(Settings.checked(content)) as work:
         assert isinstance(work.check()[0].error, Unauthorized)
         monkeypatch.setenv("ZNUNY_TEST_PASSWORD", znuny.password)

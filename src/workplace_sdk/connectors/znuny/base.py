@@ -52,10 +52,16 @@ class ZnunyBase(Incidents):
     # -- searches
 
     def search(self, wanted: dict[str, Any], *, most: int | None = None) -> Steps[list[str]]:
-        """Numbers of tickets, the newest first (or as *wanted* says): of so many at most. A condition that is empty is none."""
-        yield from self.znuny.proved()
+        """Numbers of tickets, the newest first (or as *wanted* says): of so many at most. A condition that is empty is none.
+
+        That fields are known is proved before they find too much, that names are when they find nothing.
+        """
+        if "DynamicField" in wanted:
+            yield from self.znuny.proved()
         asked = {"SortBy": "Age", "OrderBy": "Down", "Limit": str(most or self.settings.most), **wanted}
         found = yield from self.calls.call("TicketSearch", asked, Found, reads=True)
+        if not found.ids:
+            yield from self.znuny.proved()
         return list(found.ids)
 
     def of_customer(self, login: str) -> tuple[dict[str, Any], Wanted]:

@@ -72,7 +72,7 @@ class SoapCalls:
             path=f"{PATH}{settings.service}",
             action=lambda operation, _: f"{settings.namespace}#{operation}",
             login=lambda: {"UserLogin": settings.user, "Password": settings.password.reveal()},
-            meanings=dict.fromkeys(("Server", f"{{{settings.namespace}}}Server"), _fault),
+            meanings={"{*}Server": _fault},
             refusal=_said_no,
         )
 

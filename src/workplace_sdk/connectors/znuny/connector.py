@@ -15,7 +15,6 @@ from workplace_sdk.connectors.znuny.records import Found, TicketReply, Tickets
 from workplace_sdk.connectors.znuny.settings import ZnunySettings
 from workplace_sdk.connectors.znuny.translation import Translation
 from workplace_sdk.kernel.connector import Connector
-from workplace_sdk.kernel.effects import All
 from workplace_sdk.kernel.errors import ConfigError, ProtocolError
 from workplace_sdk.kernel.memory import Memory
 
@@ -62,7 +61,7 @@ class Znuny(Connector):
         if ticket is None:
             return False
         self._fields_are_there(ticket)
-        yield from All(*(self._names_are_known(ticket, *one) for one in self._names(ticket)))
+        yield from self._names_are_known(ticket)
         return self.proofs.keep("names", value=True)
 
     def sample(self) -> Steps[TicketReply | None]:
@@ -87,26 +86,25 @@ class Znuny(Connector):
             elif name not in known:
                 raise ConfigError(f"there is no dynamic field {name!r} of tickets", **self._at(meaning, ".fields"))
 
-    def _names(self, ticket: TicketReply) -> list[tuple[str, str, str, tuple[str, ...]]]:
-        """The parameter of a search, the setting, what the ticket has, and the names in the settings."""
-        settings = self.settings
-        return [
-            ("Queues", "queues", ticket.queue, settings.queues),
-            ("States", "statuses", ticket.state, tuple(settings.statuses)),
-            ("Priorities", "priorities", ticket.priority, tuple(settings.priorities.values())),
-            ("Types", "kinds", ticket.type or "", tuple(settings.kinds.values())),
-        ]
-
-    def _names_are_known(self, ticket: TicketReply, parameter: str, key: str, own: str, names: tuple[str, ...]) -> Steps[None]:
+    def _names_are_known(self, ticket: TicketReply) -> Steps[None]:
         """One name that is not known makes a search find nothing, also when others are known."""
-        if not names or (yield from self._finds(ticket, parameter, own, *names)):
+        settings = self.settings
+        names = {
+            "Queues": ("queues", ticket.queue, settings.queues),
+            "States": ("statuses", ticket.state, settings.statuses),
+            "Priorities": ("priorities", ticket.priority, settings.priorities.values()),
+            "Types": ("kinds", ticket.type, settings.kinds.values()),
+        }
+        every = {parameter: [own, *said] for parameter, (_, own, said) in names.items() if own and said}
+        if (yield from self._finds(ticket, every)):
             return
-        for name in names:
-            if not (yield from self._finds(ticket, parameter, own, name)):
-                raise ConfigError(f"Znuny knows no {name!r} among its {parameter.lower()}", **self._at(key))
+        for parameter, (key, own, said) in names.items():
+            for name in said:
+                if own and not (yield from self._finds(ticket, {parameter: [own, name]})):
+                    raise ConfigError(f"Znuny knows no {name!r} among its {parameter.lower()}", **self._at(key))
 
-    def _finds(self, ticket: TicketReply, parameter: str, *names: str) -> Steps[bool]:
-        wanted = {"TicketNumber": [ticket.number], parameter: list(dict.fromkeys(names))}
+    def _finds(self, ticket: TicketReply, conditions: Mapping[str, list[str]]) -> Steps[bool]:
+        wanted = {"TicketNumber": [ticket.number], **conditions}
         return bool((yield from self.calls.call("TicketSearch", wanted, Found, reads=True)).ids)
 
     def _at(self, key: str, below: str = "") -> dict[str, str]:

@@ -100,12 +100,13 @@ class TicketReply(_WithFields):
 class Tickets(_Reply):
     """``TicketGet``."""
 
-    tickets: Many[TicketReply] = Field(alias="Ticket", default=())
+    tickets: Many[TicketReply] = Field(alias="Ticket")
 
 
 class Found(_Reply):
     """``TicketSearch``; nothing at all when none was found."""
 
+    model_config = ConfigDict(extra="forbid")
     ids: Many[str] = Field(alias="TicketID", default=())
 
 
@@ -133,10 +134,10 @@ class Entry(_Reply):
 class History(_Reply):
     """The history of one ticket."""
 
-    entries: Many[Entry] = Field(alias="History", default=())
+    entries: Many[Entry] = Field(alias="History")
 
 
 class Histories(_Reply):
     """``TicketHistoryGet``."""
 
-    tickets: Many[History] = Field(alias="TicketHistory", default=())
+    tickets: Many[History] = Field(alias="TicketHistory")

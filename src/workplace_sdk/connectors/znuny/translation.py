@@ -54,8 +54,7 @@ class Translation:
         if ticket.customer is None:
             return PersonRef(display_name="nobody")
         first = next((one for one in ticket.articles if one.sender == "customer"), None)
-        name = parseaddr(first.from_ or "")[0] if first else ""
-        return self.person(ticket.customer, name)
+        return self.person(ticket.customer, named(first.from_) if first else "")
 
     def handler(self, ticket: TicketReply) -> PersonRef | None:
         """Who handles it: its owner, once it is locked; what is finished is unlocked and keeps its owner."""
@@ -143,7 +142,7 @@ class Translation:
     def text(article: Article, without: str = "") -> str:
         """What a message says; nothing when it only says *without*, as Znuny takes none that says nothing."""
         body = article.body or ""
-        text = plain_text(body) if article.media_type == "text/html" else plain(body)
+        text = plain_text(body) if article.media_type == "text/html" else plain(body).strip("\n")
         return "" if text == without.strip() else text
 
     def attachments(self, articles: Iterable[Article]) -> list[Attachment]:
@@ -167,8 +166,7 @@ class Translation:
             return self.person(login)
         if article.sender == "customer":
             return requester
-        name, address = parseaddr(article.from_ or "")
-        return PersonRef(display_name=name or address or article.from_ or "Znuny")
+        return PersonRef(display_name=named(article.from_) or article.from_ or "Znuny")
 
     def said(self, article: Article, requester: PersonRef) -> Event:
         """A message as something that happened."""
@@ -195,6 +193,11 @@ class Translation:
     def instant(self, shown: datetime) -> datetime:
         """The instant at which Znuny's clock showed that. Of the hour that comes twice in autumn the first is meant."""
         return shown.replace(tzinfo=zone_of(self.zone)).astimezone(UTC)
+
+
+def named(sender: str | None) -> str:
+    """The name in a sender with an address; nothing when there is only one of them."""
+    return parseaddr(sender)[0] if sender and "<" in sender else ""
 
 
 def plain(text: str | None) -> str:

@@ -75,7 +75,7 @@ class Fault:
 
 Meaning: TypeAlias = Callable[[Fault], WorkplaceError | Failure]
 Meanings: TypeAlias = Mapping[str, Meaning]
-"""What faults mean, by the qualified name of their detail, or of their code."""
+"""What faults mean, by the qualified name of their detail, or of their code; ``{*}Server`` is that name in any namespace or none."""
 
 
 def fault_of(body: Any, plan: Plan, status: int) -> Fault | None:
@@ -154,8 +154,9 @@ def failure(fault: Fault, what: str, meanings: Meanings, hidden: tuple[str, ...]
     request is a ``ProtocolError``, and any other may have been done.
     """
     for name in (fault.detail, *fault.subcodes, fault.code):
-        if name is not None and name in meanings:
-            meant = meanings[name](fault)
+        meaning = None if name is None else meanings.get(name) or meanings.get(f"{{*}}{local(name)}")
+        if meaning is not None:
+            meant = meaning(fault)
             return meant if isinstance(meant, Failure) else Failure(Kind.REFUSED, meant)
     text = fault.text
     for secret in hidden:
