@@ -16,8 +16,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run what takes long, and what needs Samba")
 
 
+SHARED = ("rt", "redmine", "znuny", "samba")
+"""Servers that are slow to start, and of which one serves all tests that use it."""
+
+
+def group(item: pytest.Item) -> str:
+    """What runs in one process when several run side by side: what shares a server, else what is in one file."""
+    names = set(getattr(item, "fixturenames", ())) | {item.path.parent.name}
+    for server in SHARED:
+        if server in names:
+            return server
+    values = getattr(getattr(item, "callspec", None), "params", {}).values()
+    systems = [value for value in values if isinstance(value, str) and value in ("radicale", "cyrus", "sogo")]
+    return "-".join([item.path.stem, *systems[:1]])
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
         if "samba" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
         if "slow" in item.keywords and not config.getoption("--slow"):
@@ -29,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     by_reason: dict[str, list[str]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        by_reason.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
+        by_reason.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid.partition("@")[0])
     terminalreporter.section("not run")
     for reason, tests in sorted(by_reason.items()):
         terminalreporter.write_line(f"{len(tests)} because: {reason}")
