@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import table as faults
 from tests.servers import postgres, redmine, rt, samba, slapd
 from tests.servers.certificates import Certificates
 from tests.servers.process import missing_program
@@ -26,9 +27,10 @@ def group(item: pytest.Item) -> str:
     for server in SHARED:
         if server in names:
             return server
-    values = getattr(getattr(item, "callspec", None), "params", {}).values()
-    systems = [value for value in values if isinstance(value, str) and value in ("radicale", "cyrus", "sogo")]
-    return "-".join([item.path.stem, *systems[:1]])
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    systems = [value for value in params.values() if isinstance(value, str) and value in ("radicale", "cyrus", "sogo")]
+    named = [params["name"]] if item.path.parent.name == "faults" else systems[:1]
+    return "-".join([item.path.stem, *named])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -54,6 +56,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"    {test}")
     if not by_reason:
         terminalreporter.write_line("everything was run")
+    stats = terminalreporter.stats
+    if table := list(faults.lines(report for outcome in ("passed", "failed") for report in stats.get(outcome, []))):
+        terminalreporter.section("faults between a connector and its server: tried, survived")
+        for line in table:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ from workplace_sdk.services.common import PersonRef, Span
 from workplace_sdk.services.experts import SkillClaim
 from workplace_sdk.services.incidents import Ticket, TicketDraft
 from workplace_sdk.services.leave import LeaveDraft
-from workplace_sdk.services.rooms import MeetingDraft
+from workplace_sdk.services.rooms import Meeting, MeetingDraft
 from workplace_sdk.wires.soap.settings import SoapSettings
 
 PAGE = Path(__file__).parent.parent.parent / "docs/plugins/soap.md"
@@ -160,7 +160,11 @@ class OnRadicale(System):
         return Span.local(NOW.date() + timedelta(days=next(_numbers)), time(10), time(11), ZONE)
 
     def reading(self) -> tuple[str, tuple[Any, ...]]:
-        return "busy", (self.day(), (PersonRef(login="u0000002", email=f"u0000002@{DOMAIN}"),))
+        return "get", (self.read_often.ref,)
+
+    @cached_property
+    def read_often(self) -> Meeting:
+        return self.real.book(MeetingDraft(subject="to be read", span=self.day()))
 
     def writing(self) -> tuple[str, tuple[Any, ...], Callable[[], int]]:
         span = self.day()

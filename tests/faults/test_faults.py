@@ -14,6 +14,7 @@ import pytest
 
 from tests.faults.proxy import BEFORE, TLS, Fault, Proxy
 from tests.faults.systems import FAULTS, SYSTEMS, System
+from tests.faults.table import PROPERTY
 from tests.servers.certificates import Certificates
 from workplace_sdk.kernel.errors import ConfigError, OutcomeUnknown, ProtocolError, Unavailable, WorkplaceError
 from workplace_sdk.kernel.failures import Retrying, Safety
@@ -117,24 +118,17 @@ def between(running: Callable[[str], System], certificates: Certificates) -> Ite
         one.ended()
 
 
-@pytest.fixture
-def survived(request: pytest.FixtureRequest) -> Callable[[str, Fault], None]:
-    """Puts a fault that was survived into the table."""
-    table: dict[tuple[str, str], int] = request.config.stash.setdefault(TABLE, {})
-
-    def note(name: str, fault: Fault) -> None:
-        table[name, fault.value] = table.get((name, fault.value), 0) + 1
-
-    return note
+@pytest.fixture(autouse=True)
+def _in_the_table(name: str, fault: Fault, record_property: Callable[[str, object], None]) -> None:
+    record_property(PROPERTY, f"{name}|{fault}")
 
 
-TABLE = pytest.StashKey[dict[tuple[str, str], int]]()
 colours = pytest.mark.parametrize("awaited", [False, True], ids=["blocking", "awaited"])
 
 
 @colours
 @pytest.mark.parametrize(("name", "fault"), _CASES)
-def test_a_read(between: Any, survived: Any, name: str, fault: Fault, *, awaited: bool) -> None:
+def test_a_read(between: Any, name: str, fault: Fault, *, awaited: bool) -> None:
     one = between(name, fault, awaited=awaited)
     operation, arguments = one.system.reading()
     one.proxy.matches = lambda _request: True
@@ -154,12 +148,11 @@ def test_a_read(between: Any, survived: Any, name: str, fault: Fault, *, awaited
     if fault not in TLS:
         assert one.proxy.met, "the fault was not met"
         one.calm()
-    survived(name, fault)
 
 
 @colours
 @pytest.mark.parametrize(("name", "fault"), _CASES)
-def test_a_write(between: Any, survived: Any, name: str, fault: Fault, *, awaited: bool) -> None:
+def test_a_write(between: Any, name: str, fault: Fault, *, awaited: bool) -> None:
     one = between(name, fault, awaited=awaited)
     operation, arguments, done = one.system.writing()
     one.proxy.matches = one.system.writes
@@ -190,7 +183,6 @@ def test_a_write(between: Any, survived: Any, name: str, fault: Fault, *, awaite
         one.proxy.matches = lambda _request: False
         found = getattr(one.service, operation).reconcile(key)
         assert (found is not None) == bool(times), "reconcile says what became of it"
-    survived(name, fault)
 
 
 @colours
