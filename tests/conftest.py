@@ -121,9 +121,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: postgres.Postgres) -> str:
+def postgres_url(postgres_server: postgres.Postgres) -> Iterator[str]:
     """An empty database on PostgreSQL."""
-    return postgres_server.database()
+    with postgres_server.lent() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -48,6 +48,8 @@ class System:
 
     faults = EVERY
     proxy: type[Proxy] = HttpProxy
+    deadline = 1.0
+    """Seconds after which a call has to end, where the fault is that nothing comes: enough for what comes before it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
@@ -93,6 +95,8 @@ def needs(module: Any) -> None:
 
 
 class OnRt(System):
+    deadline = 2.0
+
     def started(self) -> rt.Rt:
         needs(rt)
         return rt.Rt()
@@ -118,6 +122,8 @@ class OnRt(System):
 
 
 class OnRedmine(System):
+    deadline = 2.0
+
     def started(self) -> redmine.Redmine:
         needs(redmine)
         return redmine.Redmine()
