@@ -9,7 +9,7 @@ import pytest
 
 from tests.servers.znuny import Znuny as Server
 from tests.znuny.conftest import PLAIN, Desk, whatever_its_version
-from workplace_sdk.kernel.errors import NotFound, Unauthorized
+from workplace_sdk.kernel.errors import NotFound
 from workplace_sdk.kernel.listing import Missing
 from workplace_sdk.kernel.support import Absent
 from workplace_sdk.services.common import PersonRef, Ref, Upload
@@ -26,11 +26,10 @@ def test_more_than_a_page_is_read_as_it_is_used(desk: Desk, znuny: Server, caplo
 
     service = desk("m.ozturk", "rest", page_size=10)
     tickets = service.requests(open=False)
-    proofs = 1
     first = [next(tickets) for _ in range(10)]
-    assert asked() == proofs + 1
+    assert asked() == 1
     rest = list(tickets)
-    assert asked() == proofs + 3
+    assert asked() == 3
     ids = [int(one.ref.id) for one in (*first, *rest)]
     assert ids == sorted(ids, reverse=True)
     assert len(ids) == len(set(ids)) == znuny.many
@@ -186,7 +185,7 @@ def test_only_the_requester_and_who_may_read_a_ticket(desk: Desk) -> None:
     with Workplace(settings, connectors={"helpdesk": service.connection}) as work:
         assert work.as_("login:a.devries").incidents.get(ticket.ref) == ticket
         assert work.as_("login:fac.agent").incidents.get(ticket.ref).number == ticket.number
-        with pytest.raises(Unauthorized):
+        with pytest.raises(NotFound):  # that it is there is not theirs to know
             work.as_("login:j.smit").incidents.get(ticket.ref)
-        with pytest.raises(Unauthorized):
+        with pytest.raises(NotFound):
             work.as_("login:j.smit").incidents.comment(ticket.ref, "not mine")

@@ -56,7 +56,7 @@ def test_what_is_not_there_is_named(desk: Desk, others: dict[str, Any], table: s
 
 def test_a_list_is_not_empty_because_a_name_is_wrong(desk: Desk) -> None:
     states = {**SETTINGS["statuses"], "waits": "waiting_for_requester"}
-    for ask in (lambda one: list(one.inbox()), lambda one: list(one.queue()), lambda one: list(one.requests())):
+    for ask in (lambda one: list(one.inbox()), lambda one: list(one.queue())):
         with pytest.raises(ConfigError, match="'waits'"):
             ask(desk(statuses=states))
 
