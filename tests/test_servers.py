@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.servers import calendars, cyrus, keeping, postgres, radicale, redmine, rt, samba, slapd, sogo
+from tests.servers import calendars, cyrus, keeping, postgres, radicale, redmine, rt, samba, slapd, sogo, znuny
 from tests.servers.certificates import Certificates
 from tests.servers.process import Server, free_port, listening, program
 
@@ -375,6 +375,35 @@ def test_redmine_restarts_where_it_was_and_stops_without_a_trace() -> None:
     assert not server.home.exists()
 
 
+def test_znuny_restarts_where_it_was_and_stops_without_a_trace() -> None:
+    if reason := znuny.unavailable():
+        pytest.skip(reason)
+    server = znuny.Znuny()
+    try:
+        ticket = {
+            "Title": "Before",
+            "Queue": "ICT",
+            "Type": "Request",
+            "State": "new",
+            "Priority": "3 normal",
+            "CustomerUser": "j.smit",
+        }
+        text = {"Subject": "s", "Body": "b", "ContentType": "text/plain; charset=utf-8"}
+        status, made = server.ask("TicketCreate", {"Ticket": ticket, "Article": text}, account="svc-workplace")
+        assert status == 200
+        asked = {"TicketID": made["TicketID"]}
+        assert server.ask("TicketGet", asked, account="fac.agent")[1]["Error"]["ErrorCode"] == "TicketGet.AccessDenied"
+        server.halt()
+        assert not listening(server.port)
+        server.start()
+        assert server.ask("TicketGet", asked, account="ict.agent")[1]["Ticket"][0]["Title"] == "Before"
+    finally:
+        pid = server.pid
+        server.stop()
+    assert gone(pid)
+    assert not server.home.exists()
+
+
 # -- all of them
 
 
@@ -393,7 +422,7 @@ def test_a_server_started_by_hand_ends_with_its_command(module: Any, ending: sig
     _ends_with_its_command(module, ending, temporary)
 
 
-@pytest.mark.parametrize("module", [rt, redmine])
+@pytest.mark.parametrize("module", [rt, redmine, znuny])
 def test_a_ticket_server_ends_when_its_tests_are_killed(module: Any, temporary: Path) -> None:
     _ends_with_its_command(module, signal.SIGKILL, temporary)
 

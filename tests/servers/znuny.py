@@ -37,7 +37,7 @@ NAMESPACE = "http://www.otrs.org/TicketConnector/"
 ZONE = "Europe/Amsterdam"
 _MODULES = (
     "Plack::Runner", "CGI::Emulate::PSGI", "CGI::PSGI", "DBD::Pg", "Template", "SOAP::Lite", "YAML::XS", "DateTime", "Moo",
-    "Net::LDAP", "Crypt::Eksblowfish::Bcrypt", "Mail::IMAPClient", "XML::LibXML::Simple", "XML::Simple", "Hash::Merge", "JSON::XS",
+    "Net::LDAP", "Crypt::Eksblowfish::Bcrypt", "Mail::IMAPClient", "XML::LibXML::Simple", "XML::Simple", "Hash::Merge", "JSON::XS", "Module::Refresh",
 )  # fmt: skip
 _CONFIG = """\
 package Kernel::Config;
@@ -143,9 +143,9 @@ def unavailable() -> str | None:
         return reason
     if server_programs() is None:
         return "PostgreSQL's server programs are not installed"
-    for name in _MODULES:
-        if subprocess.run(["perl", f"-M{name}", "-e", "1"], capture_output=True, check=False).returncode:
-            return f"the Perl module {name} is not installed"
+    every = [f"-M{name}" for name in _MODULES]
+    if (done := subprocess.run(["perl", *every, "-e", "1"], capture_output=True, text=True, check=False)).returncode:
+        return f"a Perl module is not installed: {' '.join(done.stderr.split())[:100]}"
     return fetched()
 
 

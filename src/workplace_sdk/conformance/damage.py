@@ -157,13 +157,17 @@ class _Damaging(_Player):
         return exchange.answer
 
     def _found(self, wanted: Action[Any]) -> int:
-        """Where in the recording we are."""
-        for number in range(self._next, len(self.recorded.exchanges)):
-            effect = self.recorded.exchanges[number].effect
-            if type(effect) is type(wanted) and effect.what == wanted.what:
-                self._next = number + 1
-                return number
-        raise _Elsewhere
+        """Where in the recording we are: at the same exchange, else at the next of its kind. (What is remembered is not asked again.)"""
+        alike = [
+            number
+            for number in range(self._next, len(self.recorded.exchanges))
+            if type(effect := self.recorded.exchanges[number].effect) is type(wanted) and effect.what == wanted.what
+        ]
+        if not alike:
+            raise _Elsewhere
+        number = next((one for one in alike if self.recorded.exchanges[one].effect == wanted), alike[0])
+        self._next = number + 1
+        return number
 
     def _landed(self, wanted: Action[Any]) -> None:
         if not wanted.harmless and self.call.safety is not Safety.READ:

@@ -154,12 +154,9 @@ class ZnunyReads(ZnunyBase):
     @pages(support=HERE)
     def queue(self, *, status: frozenset[TicketStatus] = OPEN) -> PageSteps[Ticket]:
         words = [native for native, ours in self.settings.statuses.items() if ours in status]
-        seen: set[str] = set()
-        for priority in (*self.settings.priorities.values(), None) if words else ():
-            wanted = {"States": words, "Queues": list(self.settings.queues), **({"Priorities": [priority]} if priority else {})}
-            ids = [one for one in (yield from self.search(wanted)) if one not in seen]
-            seen.update(ids)
-            yield from self.listed(sorted(ids, key=int))
+        if words:
+            order = {"SortBy": ["Priority", "Age"], "OrderBy": ["Down", "Up"]}
+            yield from self.listed((yield from self.search({"States": words, "Queues": list(self.settings.queues), **order})))
 
     @read(support=HERE)
     def get(self, ref: Ref) -> Steps[Ticket]:
