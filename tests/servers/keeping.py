@@ -38,8 +38,13 @@ def copy_kept(
         if not kept.is_dir():
             for old in base.glob(f"{name}-*"):
                 shutil.rmtree(old)
-            _load(kept, load, MEMORY if in_memory and os.access(MEMORY, os.W_OK) else base, sparse=sparse)
+            _load(kept, load, MEMORY if in_memory and _roomy() else base, sparse=sparse)
         _copy(kept, to, sparse=sparse)
+
+
+def _roomy() -> bool:
+    """Whether there is memory to load in: containers often have a little."""
+    return os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1_000_000_000
 
 
 def _load(kept: Path, load: Callable[[Path], None], where: Path, *, sparse: bool) -> None:

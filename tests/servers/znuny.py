@@ -74,13 +74,14 @@ use strict;
 use warnings;
 use Plack::Util;
 my $app = Plack::Util::load_psgi('{home}/otrs/bin/cgi-bin/app.psgi');
-for my $name (qw(Config System::Ticket GenericInterface::Provider GenericInterface::Transport::HTTP::SOAP GenericInterface::Transport::HTTP::REST
+for my $name (qw(Config System::Ticket System::User GenericInterface::Provider GenericInterface::Transport::HTTP::SOAP GenericInterface::Transport::HTTP::REST
     GenericInterface::Operation::Session::SessionCreate), map {{ "GenericInterface::Operation::Ticket::Ticket$_" }} qw(Create Update Get Search HistoryGet)) {{
     my $file = "Kernel::$name" =~ s{{::}}{{/}}gr; # before the workers are there: else the first call of each takes a second
     require "$file.pm";
 }}
 no warnings qw(redefine once);
-*Module::Refresh::refresh = sub {{ return }};   # looks at all of Znuny's files, for each call
+*Module::Refresh::refresh = *Module::Refresh::refresh_module_if_modified = sub {{ return }}; # looks at all of Znuny's files, for each call
+*Kernel::System::User::_UserCacheClear = sub {{ return }}; # forgets 200 entries three times, for each login: for each call
 my ($made, $config) = Kernel::Config->can('new');
 *Kernel::Config::new = sub {{                    # 7,000 settings, for each call
     my $class = shift;
