@@ -37,7 +37,8 @@ NAMESPACE = "http://www.otrs.org/TicketConnector/"
 ZONE = "Europe/Amsterdam"
 _MODULES = (
     "Plack::Runner", "CGI::Emulate::PSGI", "CGI::PSGI", "DBD::Pg", "Template", "SOAP::Lite", "YAML::XS", "DateTime", "Moo",
-    "Net::LDAP", "Crypt::Eksblowfish::Bcrypt", "Mail::IMAPClient", "XML::LibXML::Simple", "XML::Simple", "Hash::Merge", "JSON::XS", "Module::Refresh",
+    "Net::LDAP", "Crypt::Eksblowfish::Bcrypt", "Mail::IMAPClient", "XML::LibXML::Simple", "XML::Simple", "Hash::Merge", "JSON::XS", "Module::Refresh", "Crypt::PasswdMD5", "IO::Interactive", "YAML",
+    "Pod::Strip", "REST::Client", "Math::Random::Secure", "Email::Valid",
 )  # fmt: skip
 _CONFIG = """\
 package Kernel::Config;

@@ -10,8 +10,8 @@ from workplace_sdk.wires.soap.models import Many
 
 
 def _something(value: Any) -> Any:
-    first = value[0] if isinstance(value, list | tuple) and value else value
-    return None if first in ("", [], ()) else first
+    first: Any = value[0] if isinstance(value, list | tuple) and value else value  # pyright: ignore[reportUnknownVariableType]
+    return None if first in ("", [], ()) else first  # pyright: ignore[reportUnknownVariableType]
 
 
 Text = Annotated[str | None, BeforeValidator(_something)]
