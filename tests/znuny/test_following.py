@@ -40,7 +40,8 @@ def test_more_than_a_page_is_read_as_it_is_used(desk: Desk, znuny: Server, caplo
     assert [gap.why for gap in capped.gaps] == [Missing.CAPPED]
 
 
-def test_what_happened_as_the_requester_may_see_it(desk: Desk, znuny: Server, flavour: str) -> None:
+def test_what_happened_as_the_requester_may_see_it(desk: Desk, znuny: Server) -> None:
+    flavour = "soap"
     anna, fatima = desk("a.devries", flavour), desk("fac.agent", flavour)
     report = TicketDraft(what="Radiator", details="It leaks", attachments=(Upload(name="a.txt", content=b"a"),))
     ticket = anna.report(report)
@@ -100,7 +101,8 @@ def test_a_status_that_nobody_mapped_is_seen(desk: Desk, znuny: Server) -> None:
     assert (found.status.value, found.status.source, found.waiting_on) == (TicketStatus.UNMAPPED, "waiting for parts", None)
 
 
-def test_what_waits_for_whom(desk: Desk, flavour: str) -> None:
+def test_what_waits_for_whom(desk: Desk) -> None:
+    flavour = "rest"
     jeroen, fatima = desk("j.smit", flavour), desk("fac.agent", flavour)
     asked, solved, going = (jeroen.report(TicketDraft(what=f"Inbox {number}")) for number in range(3))
     question = TicketChange(status=TicketStatus.WAITING_FOR_REQUESTER, note="Which one?")
@@ -136,7 +138,8 @@ def test_people_are_found_by_their_login_and_by_nothing_else(desk: Desk) -> None
         assert list(service.requests(PersonRef(login=login), open=False)) == [], login
 
 
-def test_the_same_is_found_and_what_others_ask_is_not_told(desk: Desk, flavour: str) -> None:
+def test_the_same_is_found_and_what_others_ask_is_not_told(desk: Desk) -> None:
+    flavour = "soap"
     jeroen, meryem = desk("j.smit", flavour), desk("m.ozturk", flavour)
     said = f"Koffieautomaat lekt naast o'briens (bureau) {flavour}"
     report = jeroen.report(TicketDraft(what=said, place=Place(site="HQ", floor="3", room="3.07"), asset=f"BM-{flavour}"))

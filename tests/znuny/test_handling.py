@@ -16,7 +16,8 @@ from workplace_sdk.services.incidents import Priority, TicketChange, TicketClose
 FATIMA = PersonRef(login="fac.agent")
 
 
-def test_everything_that_a_handler_changes_is_kept(desk: Desk, flavour: str) -> None:
+def test_everything_that_a_handler_changes_is_kept(desk: Desk) -> None:
+    flavour = "rest"
     fatima = desk("fac.agent", flavour)
     ticket = desk("a.devries", flavour).report(TicketDraft(what="All of it"))
     more = datetime(2026, 7, 24, 6, 0, tzinfo=UTC)
@@ -46,7 +47,8 @@ def test_everything_that_a_handler_changes_is_kept(desk: Desk, flavour: str) -> 
     assert missing.value.field == "next_update_by"
 
 
-def test_a_handler_whom_znuny_does_not_know(desk: Desk, flavour: str) -> None:
+def test_a_handler_whom_znuny_does_not_know(desk: Desk) -> None:
+    flavour = "soap"
     ticket = desk("a.devries", flavour).report(TicketDraft(what="For nobody"))
     fatima = desk("fac.agent", flavour)
     change = TicketChange(priority=Priority.P1, handler=PersonRef(login="nobody.knows"))
@@ -91,7 +93,8 @@ def test_a_change_that_someone_undoes_in_the_same_moment_is_noticed(
         fatima.handle(whatever_its_version(ticket.ref), TicketChange(handler=FATIMA, priority=Priority.P1))
 
 
-def test_confirmed_reopened_taken_back(desk: Desk, flavour: str) -> None:
+def test_confirmed_reopened_taken_back(desk: Desk) -> None:
+    flavour = "soap"
     anna, fatima = desk("a.devries", flavour), desk("fac.agent", flavour)
     solved = TicketChange(status=TicketStatus.RESOLVED, resolution="done")
     ticket = anna.report(TicketDraft(what="Round trip"))
@@ -172,7 +175,8 @@ def test_what_says_nothing_is_refused(desk: Desk) -> None:
     assert [event.text for event in anna.timeline(ticket.ref)] == [""]
 
 
-def test_what_our_account_may_not_do(desk: Desk, flavour: str) -> None:
+def test_what_our_account_may_not_do(desk: Desk) -> None:
+    flavour = "rest"
     ticket = desk("a.devries", flavour).report(TicketDraft(what="Rights"))
     narrow = desk("fac.agent", flavour, user="svc-narrow", fields={"key": "WorkplaceKey"}, impacts={})
     with pytest.raises(Unauthorized, match="priority"):
