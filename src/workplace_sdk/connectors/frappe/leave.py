@@ -9,9 +9,9 @@ from workplace_sdk.connectors.frappe.leave_base import DOCTYPE, HERE, FrappeLeav
 from workplace_sdk.connectors.frappe.leave_words import CANCELLED, DRAFT, SUBMITTED, wanted_of, whole_request
 from workplace_sdk.connectors.frappe.records import Data, LeaveApplication, Message
 from workplace_sdk.connectors.frappe.refusing import Overlap
-from workplace_sdk.kernel.errors import Conflict, OutcomeUnknown
+from workplace_sdk.kernel.errors import Conflict, NotFound, OutcomeUnknown, WorkplaceError
 from workplace_sdk.kernel.failures import Safety
-from workplace_sdk.kernel.operation import write
+from workplace_sdk.kernel.operation import settled, write
 from workplace_sdk.kernel.paging import gather
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import HandOff, Native
@@ -161,10 +161,12 @@ class FrappeLeave(FrappeLeaveBase):
             NotYourApproval: It is theirs, or someone else's to decide.
         """
         caller: PersonRef = self.person(None)
-        own = (yield from self.key_of(caller, "employee_number")) == found.employee
-        user = yield from self.user_of(caller)
-        if own or user.casefold() == found.owner.casefold():
+        mine = yield from settled(self.employee_id(caller))
+        if mine == found.employee:
             raise NotYourApproval(f"{found.name} is their own", field="ref")
+        if isinstance(mine, WorkplaceError) and not isinstance(mine, NotFound):
+            raise mine
+        user = yield from self.user_of(caller)
         if found.leave_approver is not None and user.casefold() != found.leave_approver.casefold():
             raise NotYourApproval(f"{found.name} waits for {found.leave_approver}", field="ref")
 
