@@ -1,4 +1,4 @@
-"""A whole workplace with Frappe HR in it: with the gate, and a directory that knows who reports to whom."""
+"""A whole workplace with Frappe HR in it: with the gate, and a directory of its own."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.frappe.conftest import SETTINGS, now, who
-from workplace_sdk import Workplace
-from workplace_sdk.settings import Settings
+from tests.frappe.conftest import frappe_as, now, who
+from workplace_sdk import Settings, Workplace
+from workplace_sdk.testing import sample_workplace
 
 
 @contextmanager
 def workplace_of(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     """As someone sees it, with their own key."""
-    monkeypatch.setenv("FRAPPE_TEST_KEY", f"{name}:scrubbed")
-    auth = {"kind": "bearer", "scheme": "token", "token": {"env": "FRAPPE_TEST_KEY"}}
-    table = {"connector": "frappe", **SETTINGS, "auth": auth}
-    settings = Settings.checked({"zone": "Europe/Berlin", "leave": "hr", "connections": {"hr": table}})
-    with Workplace(settings, now=now) as work:
-        yield work.as_(who(name))
+    table = {
+        "time_zone": "Europe/Berlin",
+        "store": {"url": "sqlite:///:memory:"},
+        "connections": {"hr": {"connector": "frappe"}, "main": {"connector": "local"}},
+        "services": {"leave": "hr", "expenses": "hr", "experts": "main"},
+    }
+    with sample_workplace() as sample:
+        connectors = {"hr": frappe_as(name, monkeypatch), "main": sample.local}
+        with Workplace(Settings.checked(table), now=now, connectors=connectors) as work:
+            yield work.as_(who(name))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from workplace_sdk.connectors.frappe.connector import Frappe, asked, resource
 from workplace_sdk.connectors.frappe.records import Data, Named
-from workplace_sdk.kernel.errors import InvalidInput, NotFound, ProtocolError
-from workplace_sdk.kernel.operation import Service
+from workplace_sdk.kernel.errors import InvalidInput, NotFound, ProtocolError, WorkplaceError
+from workplace_sdk.kernel.operation import Service, settled
 from workplace_sdk.services.common import PersonRef, Ref, zone_of
+from workplace_sdk.services.leave import NotYourApproval
 
 if TYPE_CHECKING:
     from workplace_sdk.kernel.effects import Effect, Steps
@@ -44,7 +45,7 @@ class FrappeBase(Service):
         if number is not None:
             return number
         email = yield from self.key_of(wanted, "email")
-        if email is None:
+        if email is None or "@" not in email:
             why = f"Frappe knows people by employee number or e-mail address, and {wanted.label} is known by neither"
             raise InvalidInput(why, field=field)
         return (yield from self.frappe.employees.recalled(email.casefold(), lambda: self._employee_of(email, field)))
@@ -61,7 +62,9 @@ class FrappeBase(Service):
         wanted: PersonRef = self.person(person)
         email = yield from self.key_of(wanted, "email")
         if email is None:
-            raise InvalidInput(f"Frappe knows who decides by e-mail address, and that of {wanted.label} is not known", field=field)
+            raise InvalidInput(
+                f"Frappe knows who decides by e-mail address, and that of {wanted.label} is not known", field=field
+            )
         return email
 
     def key_of(self, person: PersonRef, name: str) -> Steps[str | None]:
@@ -79,6 +82,22 @@ class FrappeBase(Service):
     def user(email: str | None) -> PersonRef | None:
         """A user; not the built-in ones that are no people."""
         return PersonRef(email=email) if email and "@" in email else None
+
+    def for_the_caller(self, name: str, employee: str, approver: str | None) -> Steps[None]:
+        """That document *name* of *employee* waits for the caller. Frappe lets anyone with the role decide about their own.
+
+        Raises:
+            NotYourApproval: It is theirs, or someone else's to decide.
+        """
+        caller: PersonRef = self.person(None)
+        mine = yield from settled(self.employee_id(caller))
+        if mine == employee:
+            raise NotYourApproval(f"{name} is their own", field="ref")
+        if isinstance(mine, WorkplaceError) and not isinstance(mine, NotFound):
+            raise mine
+        user = yield from self.user_of(caller)
+        if approver is not None and user.casefold() != approver.casefold():
+            raise NotYourApproval(f"{name} waits for {approver}", field="ref")
 
     # -- documents
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from workplace_sdk.connectors.frappe.connector import resource
-from workplace_sdk.connectors.frappe.leave_base import DOCTYPE, HERE, FrappeLeaveBase
+from workplace_sdk.connectors.frappe.leave_base import DOCTYPE, FrappeLeaveBase
 from workplace_sdk.connectors.frappe.leave_words import CANCELLED, DRAFT, SUBMITTED, wanted_of, whole_request
 from workplace_sdk.connectors.frappe.records import Data, LeaveApplication, Message
 from workplace_sdk.connectors.frappe.refusing import Overlap
-from workplace_sdk.kernel.errors import Conflict, NotFound, OutcomeUnknown, WorkplaceError
+from workplace_sdk.kernel.errors import Conflict, OutcomeUnknown
 from workplace_sdk.kernel.failures import Safety
-from workplace_sdk.kernel.operation import settled, write
+from workplace_sdk.kernel.operation import write
 from workplace_sdk.kernel.paging import gather
 from workplace_sdk.kernel.preview import Origin, Preview, PreviewLine, Weight
 from workplace_sdk.kernel.support import HandOff, Native
@@ -21,7 +21,6 @@ from workplace_sdk.services.leave import (
     LeaveRequest,
     LeaveStatus,
     NotAWorkingDay,
-    NotYourApproval,
     OverlappingLeave,
     spoken,
 )
@@ -77,7 +76,9 @@ class FrappeLeave(FrappeLeaveBase):
             raise OverlappingLeave(told.message, refs=refs, native_code=told.native_code) from None
         made = reply.model(Data[LeaveApplication]).data
         kept = (made.employee, made.leave_type, made.from_date.isoformat(), made.to_date.isoformat())
-        if kept != (employee, wanted["leave_type"], days["from_date"], days["to_date"]) or made.half_day != ("half_day" in days):
+        if kept != (employee, wanted["leave_type"], days["from_date"], days["to_date"]) or made.half_day != (
+            "half_day" in days
+        ):
             raise OutcomeUnknown(f"Frappe made application {made.name}, and not what was asked for")
         return whole_request(self, made)
 
@@ -133,7 +134,7 @@ class FrappeLeave(FrappeLeaveBase):
         self, ref: Ref, decision: Decision, *, comment: str | None = None, key: Key | None = None
     ) -> Steps[LeaveRequest]:
         found = yield from self._at(ref, DRAFT)
-        yield from self._for_the_caller(found)
+        yield from self.for_the_caller(found.name, found.employee, found.leave_approver)
         wanted = {"status": _WORDS[decision], "docstatus": SUBMITTED}
         reply = yield from self.http.put(resource(DOCTYPE, found.name), json=wanted)
         done = reply.model(Data[LeaveApplication]).data
@@ -153,22 +154,6 @@ class FrappeLeave(FrappeLeaveBase):
         if ref.version is not None and ref.version != found.modified:
             raise Conflict(f"{found.name} was changed meanwhile", field="ref", native_code=found.status)
         return found
-
-    def _for_the_caller(self, found: LeaveApplication) -> Steps[None]:
-        """That the caller is whom it waits for. Frappe lets anyone with the role decide about their own.
-
-        Raises:
-            NotYourApproval: It is theirs, or someone else's to decide.
-        """
-        caller: PersonRef = self.person(None)
-        mine = yield from settled(self.employee_id(caller))
-        if mine == found.employee:
-            raise NotYourApproval(f"{found.name} is their own", field="ref")
-        if isinstance(mine, WorkplaceError) and not isinstance(mine, NotFound):
-            raise mine
-        user = yield from self.user_of(caller)
-        if found.leave_approver is not None and user.casefold() != found.leave_approver.casefold():
-            raise NotYourApproval(f"{found.name} waits for {found.leave_approver}", field="ref")
 
 
 def _cost_line(kind: LeaveType, draft: LeaveDraft, amount: DurationAmount) -> PreviewLine:

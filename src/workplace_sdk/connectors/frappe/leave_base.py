@@ -128,7 +128,9 @@ class FrappeLeaveBase(FrappeBase, LeaveService):
         while True:
             rows = yield from self.some(DOCTYPE, Application, query, start)
             start += len(rows)
-            wanted = [row for row in rows if (since is None or row.to_date >= since) and (until is None or row.from_date <= until)]
+            wanted = [
+                row for row in rows if (since is None or row.to_date >= since) and (until is None or row.from_date <= until)
+            ]
             found = yield from All(*(self._told(row, who) for row in wanted))
             yield Page([one for one in found if status is None or one.status.value in status])
             if len(rows) < PAGE:

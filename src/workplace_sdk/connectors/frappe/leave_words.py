@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 HALF: Final = Decimal("0.5")
 DRAFT, SUBMITTED, CANCELLED = range(3)
 """What ``docstatus`` says of a document: only a submitted one is booked."""
-_DECIDED: Final = {"Approved": (LeaveStatus.APPROVED, LeaveStep.APPROVED), "Rejected": (LeaveStatus.REJECTED, LeaveStep.REJECTED)}
+_DECIDED: Final = {
+    "Approved": (LeaveStatus.APPROVED, LeaveStep.APPROVED),
+    "Rejected": (LeaveStatus.REJECTED, LeaveStep.REJECTED),
+}
 _STATES: Final = {LeaveStep.APPROVED: StepState.APPROVED, LeaveStep.REJECTED: StepState.REJECTED}
 
 
@@ -72,7 +75,7 @@ def request_of(service: FrappeLeaveBase, row: Application, employee: PersonRef, 
 def whole_request(service: FrappeLeaveBase, found: LeaveApplication) -> LeaveRequest:
     """What a document tells of a request."""
     made = request_of(service, found, service.employee(found.employee, found.employee_name), half_day(found))
-    created, changed = service.instant(found.creation), service.instant(_moment(found.modified))
+    created, changed = service.instant(found.creation), service.instant(moment(found.modified))
     events = [LeaveEvent(step=Mapped(value=LeaveStep.SUBMITTED), at=created, by=service.user(found.owner))]
     decided = _DECIDED[found.status][1] if found.docstatus == SUBMITTED and found.status in _DECIDED else None
     by = service.user(found.modified_by)
@@ -107,12 +110,15 @@ def half_day(found: LeaveApplication) -> date | None:
     return found.half_day_date or found.from_date
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """When a document was changed, on the clocks of the site."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ProtocolError("Frappe says no time when a document was changed") from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    if found.tzinfo is not None:
+        raise ProtocolError("Frappe's times have no zone, and this one has")
+    return found
 
 
 def wanted_of(draft: LeaveDraft) -> dict[str, Any]:

@@ -169,6 +169,7 @@ class SkillRow(_Reply):
     """That someone has a skill; *proficiency* from 0 to 1."""
 
     name: str
+    employee_name: str
     skill: str
     proficiency: Decimal | None = None
 
