@@ -122,7 +122,7 @@ class FrappeExpenses(FrappeExpensesBase):
             raise Conflict(f"{found.name} was changed meanwhile", field="ref", native_code=found.status)
         yield from self.for_the_caller(found.name, found.employee, found.expense_approver)
         if less := short_of(found):
-            told = ", ".join(f"{line.expense_type}: {line.sanctioned_amount} of {line.amount}" for line in less)
+            told = ", ".join(f"{line.expense_type}: {line.sanctioned_amount:.2f} of {line.amount:.2f}" for line in less)
             raise Conflict(f"Frappe would not pay all that is claimed ({told}): mend it there", field="ref")
         wanted = {"approval_status": "Approved", "docstatus": SUBMITTED}
         reply = yield from self.http.put(resource(DOCTYPE, found.name), json=wanted)
