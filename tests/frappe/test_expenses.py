@@ -156,5 +156,3 @@ def test_how_far_it_is(docstatus: int, approval: str, status: str, sanctioned: s
         total_sanctioned_amount=Decimal(sanctioned), docstatus=docstatus, posting_date=date(2026, 11, 23),
     )  # fmt: skip
     assert status_of(row) == means
-
-

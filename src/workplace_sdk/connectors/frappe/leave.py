@@ -112,7 +112,7 @@ class FrappeLeave(FrappeLeaveBase):
         if reply.model(Data[str]).data != "ok":
             raise OutcomeUnknown(f"Frappe does not say that {found.name} is gone")
         return whole_request(self, found).model_copy(
-            update={"status": Mapped(value=LeaveStatus.WITHDRAWN), "approvals": (), "decided_at": None}
+            update={"status": Mapped[LeaveStatus](value=LeaveStatus.WITHDRAWN), "approvals": (), "decided_at": None}
         )
 
     @write(Safety.ONCE, support=Native(evidence="transcribed", without={"reason"}))
