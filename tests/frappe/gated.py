@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import pytest
+from typing import TYPE_CHECKING
 
 from tests.frappe.conftest import frappe_as, now, who
 from workplace_sdk import Settings, Workplace
 from workplace_sdk.testing import sample_workplace
+
+if TYPE_CHECKING:
+    import pytest
 
 
 @contextmanager

@@ -42,8 +42,8 @@ STALE = {"description": "x", "modified": "2020-01-01 00:00:00.000000"}
         ),
         (
             "omar", "PUT", f"{LEAVE}/HR-LAP-2026-00004", STALE, Conflict,
-            "Error: Document has been modified after you have opened it (2026-11-23 08:00:50.621747, 2026-11-23 08:00:50.685572). "
-            "Please refresh to get the latest document.",
+            ("Error: Document has been modified after you have opened it (2026-11-23 08:00:50.621747, 2026-11-23 08:00:50.685572). "
+            "Please refresh to get the latest document."),
         ),
         ("yuki", "POST", "/api/method/frappe.client.cancel", CANCEL, Rejected, "Cannot edit cancelled document"),
         (
@@ -61,8 +61,8 @@ STALE = {"description": "x", "modified": "2020-01-01 00:00:00.000000"}
         ),
         (
             "omar", "PUT", f"{LEAVE}/HR-LAP-2026-00004", {"status": "Approved", "docstatus": 1}, Unauthorized,
-            "You are not allowed to access this Leave Application record because it is linked to Employee 'HR-EMP-00004' in field "
-            "Employee. User omar@lab.example does not have access to this document: Leave Application - HR-LAP-2026-00004",
+            ("You are not allowed to access this Leave Application record because it is linked to Employee 'HR-EMP-00004' in field "
+            "Employee. User omar@lab.example does not have access to this document: Leave Application - HR-LAP-2026-00004"),
         ),
         (
             "lena", "POST", "/api/method/frappe.client.cancel", CANCEL | {"name": "HR-LAP-2026-00004"}, Unauthorized,

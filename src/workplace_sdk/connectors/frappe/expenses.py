@@ -80,7 +80,7 @@ class FrappeExpenses(FrappeExpensesBase):
             raise OutcomeUnknown(f"Frappe made claim {made.name}, and not what was asked for")
         files: list[Uploaded] = []
         for one in uploads:
-            files.append((yield from self._attached(made.name, one)))
+            files.append((yield from self._attached(made.name, one)))  # noqa: PERF401 - a comprehension cannot yield
         return whole_report(self, made, files, rules)
 
     def _attached(self, name: str, upload: Upload) -> Steps[Uploaded]:
