@@ -56,7 +56,7 @@ WHO = {
 
 
 def everything() -> list[type[WorkplaceError]]:
-    """The errors of the package, parents before what is below them."""
+    """The errors of the package that have a code, parents before what is below them; what has none is told as what it is below."""
     for module in pkgutil.walk_packages(workplace_sdk.__path__, "workplace_sdk."):
         if module.name.split(".")[1] in ("kernel", "services") and "migrations" not in module.name:
             importlib.import_module(module.name)
@@ -69,12 +69,12 @@ def everything() -> list[type[WorkplaceError]]:
                 take(below)
 
     take(WorkplaceError)
-    return [kind for kind in found if not kind.__name__.startswith("_")]
+    return [kind for kind in found if "code" in vars(kind)]
 
 
 def about(kind: type[WorkplaceError]) -> Iterator[str]:
     """The lines about one error."""
-    above = next(base for base in kind.__mro__[1:] if not base.__name__.startswith("_"))
+    above = next(base for base in kind.__mro__[1:] if "code" in vars(base) or not issubclass(base, WorkplaceError))
     place = kind.__module__.removeprefix("workplace_sdk.")
     yield f"### {kind.code}"
     yield ""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests import recordings
+from tests.faults import table as faults
 from tests.servers import postgres, redmine, rt, samba, slapd
 from tests.servers.certificates import Certificates
 from tests.servers.process import missing_program
@@ -18,8 +19,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run what takes long, and what needs Samba")
 
 
+SHARED = ("rt", "redmine", "znuny", "samba")
+"""Servers that are slow to start, and of which one serves all tests that use it."""
+
+
+def group(item: pytest.Item) -> str:
+    """What runs in one process when several run side by side: what shares a server, else what is in one file."""
+    names = set(getattr(item, "fixturenames", ())) | {item.path.parent.name}
+    for server in SHARED:
+        if server in names:
+            return server
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    systems = [value for value in params.values() if isinstance(value, str) and value in ("radicale", "cyrus", "sogo")]
+    named = [params["name"]] if item.path.parent.name == "faults" else systems[:1]
+    return "-".join([item.path.stem, *named])
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
         if "samba" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
         if "slow" in item.keywords and not config.getoption("--slow"):
@@ -36,7 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     by_reason: dict[str, list[str]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        by_reason.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
+        by_reason.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid.partition("@")[0])
     terminalreporter.section("not run")
     for reason, tests in sorted(by_reason.items()):
         terminalreporter.write_line(f"{len(tests)} because: {reason}")
@@ -44,6 +63,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"    {test}")
     if not by_reason:
         terminalreporter.write_line("everything was run")
+    stats = terminalreporter.stats
+    if table := list(faults.lines(report for outcome in ("passed", "failed") for report in stats.get(outcome, []))):
+        terminalreporter.section("faults between a connector and its server: tried, survived")
+        for line in table:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -104,9 +128,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: postgres.Postgres) -> str:
+def postgres_url(postgres_server: postgres.Postgres) -> Iterator[str]:
     """An empty database on PostgreSQL."""
-    return postgres_server.database()
+    with postgres_server.lent() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

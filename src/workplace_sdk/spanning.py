@@ -142,7 +142,8 @@ class Spanning(Service, service="workplace"):
         if self._work.has_store:
             from workplace_sdk.meetings.journal import Journal
 
-            store["meeting_plans"] = yield from Journal(self._work.store).forget(known[0])
+            if plans := (yield from Journal(self._work.store).forget(known[0])):
+                store["meeting_plans"] = plans
         if isinstance(self.session.audit, StoredAudit):
             store["audit_log"] = yield from self.session.audit.erase(known, pseudonym, key=key)
         rows["store"] = store

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -34,18 +35,19 @@ class OnLocal:
 
     @pytest.fixture(params=["sqlite", "postgresql"])
     def service(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-        filled = request.getfixturevalue(f"filled_{request.param}")
+        filled, lent = request.getfixturevalue(f"filled_{request.param}"), ExitStack()
         if request.param == "sqlite":
             shutil.copy(filled, tmp_path / "store.db")
             url = f"sqlite:///{tmp_path / 'store.db'}"
         else:
-            url = request.getfixturevalue("postgres_server").database(like=filled)
+            url = lent.enter_context(request.getfixturevalue("postgres_server").lent(filled))
         local = Local("main", LocalSettings(url=url))
         made = local.service_class(self.kind)
         assert made is not None
         now = datetime(2026, 3, 2, 8, tzinfo=UTC)
         yield made(local, Session(caller=PersonRef(login="bram"), now=lambda: now, zone=ZONE))
         local.database.close()
+        lent.close()
 
     def _as(self, service: Service, login: str) -> Service:
         return type(service)(service.connection, evolve(service.session, caller=PersonRef(login=login)))

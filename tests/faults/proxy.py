@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -79,6 +79,7 @@ class Proxy:
         self.met = 0
         self.deadline = 1.0
         self.open = 0
+        self.busy = 0
         self.late: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -100,6 +101,25 @@ class Proxy:
         self._socket.close()
         for thread in self.late:
             thread.join(30)
+
+    def finish(self) -> None:
+        """Wait until the server is done with everything, also with what is delivered late."""
+        for thread in self.late:
+            thread.join(60)
+        end = time.monotonic() + 60
+        while self.busy and time.monotonic() < end:
+            time.sleep(0.01)
+        assert self.busy == 0, "the server is still at work"
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with self._lock:
+            self.busy += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.busy -= 1
 
     def _accept(self) -> None:
         while not self._ended.is_set():
@@ -169,7 +189,11 @@ class HttpProxy(Proxy):
         while not self._ended.is_set():
             client.settimeout(None)
             request, kept = _http_request(client, kept)
-            if request is None or not self._answered(client, request):
+            if request is None:
+                return
+            with self._at_work():
+                goes_on = self._answered(client, request)
+            if not goes_on:
                 return
 
     def _answered(self, client: socket.socket, request: bytes) -> bool:
@@ -277,7 +301,11 @@ class LdapProxy(Proxy):
             while not self._ended.is_set():
                 client.settimeout(None)
                 request = _ldap_message(client)
-                if request is None or not self._passed_on(client, server, request):
+                if request is None:
+                    return
+                with self._at_work():
+                    goes_on = self._passed_on(client, server, request)
+                if not goes_on:
                     return
 
     def _passed_on(self, client: socket.socket, server: socket.socket, request: bytes) -> bool:

@@ -33,7 +33,7 @@ from workplace_sdk.services.common import PersonRef, Span
 from workplace_sdk.services.experts import SkillClaim
 from workplace_sdk.services.incidents import Ticket, TicketDraft
 from workplace_sdk.services.leave import LeaveDraft
-from workplace_sdk.services.rooms import MeetingDraft
+from workplace_sdk.services.rooms import Meeting, MeetingDraft
 from workplace_sdk.wires.soap.settings import SoapSettings
 
 PAGE = Path(__file__).parent.parent.parent / "docs/plugins/soap.md"
@@ -48,6 +48,8 @@ class System:
 
     faults = EVERY
     proxy: type[Proxy] = HttpProxy
+    deadline = 1.0
+    """Seconds after which a call has to end, where the fault is that nothing comes: enough for what comes before it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
@@ -93,6 +95,8 @@ def needs(module: Any) -> None:
 
 
 class OnRt(System):
+    deadline = 2.0
+
     def started(self) -> rt.Rt:
         needs(rt)
         return rt.Rt()
@@ -118,6 +122,8 @@ class OnRt(System):
 
 
 class OnRedmine(System):
+    deadline = 2.0
+
     def started(self) -> redmine.Redmine:
         needs(redmine)
         return redmine.Redmine()
@@ -160,7 +166,11 @@ class OnRadicale(System):
         return Span.local(NOW.date() + timedelta(days=next(_numbers)), time(10), time(11), ZONE)
 
     def reading(self) -> tuple[str, tuple[Any, ...]]:
-        return "busy", (self.day(), (PersonRef(login="u0000002", email=f"u0000002@{DOMAIN}"),))
+        return "get", (self.read_often.ref,)
+
+    @cached_property
+    def read_often(self) -> Meeting:
+        return self.real.book(MeetingDraft(subject="to be read", span=self.day()))
 
     def writing(self) -> tuple[str, tuple[Any, ...], Callable[[], int]]:
         span = self.day()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from tests.local.houses import furnish
+from tests.servers.postgres import Postgres
 from workplace_sdk.connectors.local import Local, LocalSettings
 from workplace_sdk.connectors.local.base import inserted
 from workplace_sdk.connectors.local.leave_setup import set_schedule
@@ -35,11 +39,11 @@ STAFF = (
 class Office:
     """The store with its people; ``as_("ana", LocalLeave)`` is a service for a caller, without a gate."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, ids: Mapping[str, int] | None = None) -> None:
         self.url = url
         self.local = Local("main", LocalSettings(url=url))
         self.now = NOW
-        self.ids: dict[str, int] = {}
+        self.ids = dict(ids or {})
 
     def write(self, fn: Callable[[Any], S]) -> S:
         """Run *fn* in a writing transaction."""
@@ -75,12 +79,35 @@ class Office:
         index_people(connection, "main")
 
 
-@pytest.fixture
-def office(database_url: str) -> Iterator[Office]:
-    made = Office(database_url)
+def hired(url: str) -> Office:
+    """A new office with its people, closed: to be copied."""
+    made = Office(url)
     made.write(made.hire)
-    yield made
     made.local.database.close()
+    return made
+
+
+@pytest.fixture(scope="session")
+def hired_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return hired(f"sqlite:///{tmp_path_factory.mktemp('hired')}/store.db")
+
+
+@pytest.fixture(scope="session")
+def hired_postgresql(postgres_server: Postgres) -> Office:
+    return hired(postgres_server.database())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    like: Office = request.getfixturevalue(f"hired_{request.param}")
+    with ExitStack() as lent:
+        if request.param == "sqlite":
+            url = f"sqlite:///{shutil.copy(like.url.removeprefix('sqlite:///'), tmp_path / 'store.db')}"
+        else:
+            url = lent.enter_context(request.getfixturevalue("postgres_server").lent(like.url))
+        made = Office(url, like.ids)
+        yield made
+        made.local.database.close()
 
 
 @pytest.fixture

@@ -146,21 +146,21 @@ def test_a_schedule_that_changes_and_a_roster(office: Office) -> None:
     assert line.facts["amount"] == "8"
 
 
-def test_nothing_is_assumed_about_when_people_work(database_url: str, office: Office) -> None:
+def test_nothing_is_assumed_about_when_people_work(office: Office) -> None:
     give_leave(office)
     office.write(lambda c: c.execute(work_schedules.delete()))
     leave = office.as_("ana", LocalLeave)
     with pytest.raises(ConfigError) as error:
         leave.submit(ask("Annual leave"))
     assert error.value.key == "week"
-    settled = Local("main", LocalSettings(url=database_url, week="7 7 7 7"))
+    settled = Local("main", LocalSettings(url=office.url, week="7 7 7 7"))
     try:
         asked = LocalLeave(settled, office.session("ana")).submit(ask("Hours off", MONDAY, FRIDAY))
         assert asked.total.value == 28
     finally:
         settled.database.close()
     with pytest.raises(ValueError, match="no list of hours"):
-        LocalSettings(url=database_url, week="eight")
+        LocalSettings(url=office.url, week="eight")
 
 
 def test_before_and_after_the_employment_nothing_is_charged(office: Office) -> None:

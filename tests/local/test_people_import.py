@@ -43,8 +43,8 @@ def test_rows_that_are_refused_say_why_and_the_others_are_there(office: Office, 
     assert len(desk.holidays(PersonRef(login="tess"), year=2026)) > len(desk.holidays(year=2026))
 
 
-def test_a_region_in_the_settings_that_nobody_knows(database_url: str, office: Office) -> None:
-    wrong = Local("main", LocalSettings(url=database_url, region="XX"))
+def test_a_region_in_the_settings_that_nobody_knows(office: Office) -> None:
+    wrong = Local("main", LocalSettings(url=office.url, region="XX"))
     with pytest.raises(ConfigError) as error:
         LocalLeave(wrong, office.session("ana")).holidays(year=2026)
     assert (error.value.table, error.value.key) == ("connections.main", "region")

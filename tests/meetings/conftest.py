@@ -45,14 +45,16 @@ def furnished_postgres(postgres_server: Postgres, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def furnished_url(request: pytest.FixtureRequest, furnished: Path, tmp_path: Path) -> str:
+def furnished_url(request: pytest.FixtureRequest, furnished: Path, tmp_path: Path) -> Iterator[str]:
     """The main store of an office of its own; the facility system's is beside it."""
     shutil.copy(furnished / "facility.db", tmp_path)
     if request.param == "sqlite":
         shutil.copy(furnished / "main.db", tmp_path)
-        return f"sqlite:///{tmp_path}/main.db"
+        yield f"sqlite:///{tmp_path}/main.db"
+        return
     server: Postgres = request.getfixturevalue("postgres_server")
-    return server.database(like=request.getfixturevalue("furnished_postgres"))
+    with server.lent(request.getfixturevalue("furnished_postgres")) as url:
+        yield url
 
 
 @pytest.fixture

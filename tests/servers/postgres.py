@@ -16,6 +16,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -118,6 +120,18 @@ class Postgres:
         ) as connection:
             connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {like.rpartition('/')[2]}" if like else ""))
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
+
+    @contextmanager
+    def lent(self, like: str | None = None) -> Iterator[str]:
+        """``database()`` for as long as it is needed: thousands of them take gigabytes, and minutes to remove at the end."""
+        import psycopg
+
+        url = self.database(like)
+        yield url
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
 
     def with_password(self, url: str, password: str) -> str:
         """The database of *url* for a user of its own, who has to give *password*; the URL is without it."""

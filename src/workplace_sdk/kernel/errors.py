@@ -71,9 +71,13 @@ class WorkplaceError(Exception):
         """What is known beside the message, by name: for JSON and for filling the sentence."""
         return {name: value for name, value in self.__dict__.items() if value is not None and not name.startswith("_")}
 
+    def told(self, language: str) -> Mapping[str, object]:
+        """What fills the sentence, by name: ``details()``, or what is said instead in *language*."""
+        return self.details()
+
     def sentence(self, language: str = "en") -> str:
         """What to tell the employee, in *language*: as exactly as what is known allows, else in the words of the error above."""
-        known = {name: value for name, value in self.details().items() if value != ""}
+        known = {name: value for name, value in self.told(language).items() if value not in ("", None)}
         words: Iterator[Words] = (vars(kind)["words"] for kind in type(self).__mro__ if "words" in vars(kind))
         return next(one for one in words if one.needs <= known.keys()).filled(**known).in_(language)
 

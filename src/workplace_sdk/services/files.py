@@ -10,6 +10,8 @@ from workplace_sdk.kernel.errors import InvalidInput
 from workplace_sdk.kernel.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workplace_sdk.services.common import Upload
 
 
@@ -26,8 +28,8 @@ class AttachmentTypeRefused(InvalidInput):
         self.name = name
         self.allowed = allowed
 
-    def sentence(self, language: str = "en") -> str:
-        return self.words.filled(name=self.name, allowed=", ".join(self.allowed)).in_(language)
+    def told(self, language: str) -> Mapping[str, object]:
+        return {**super().told(language), "allowed": ", ".join(self.allowed)}
 
 
 def refuse_types(uploads: Iterable[Upload], allowed: Sequence[str] | None) -> None:

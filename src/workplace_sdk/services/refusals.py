@@ -9,6 +9,8 @@ from workplace_sdk.kernel.preview import Origin, PreviewLine, Weight
 from workplace_sdk.kernel.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import JsonValue
 
 
@@ -19,8 +21,8 @@ class Told(Rejected):
         super().__init__(str(why), **where)
         self._why = why if isinstance(why, Words) else Words(why, why)
 
-    def sentence(self, language: str = "en") -> str:
-        return self.words.filled(**{**self.details(), "message": self._why.in_(language)}).in_(language)
+    def told(self, language: str) -> Mapping[str, object]:
+        return {**super().told(language), "message": self._why.in_(language)}
 
 
 def blocker_line(

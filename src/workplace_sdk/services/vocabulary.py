@@ -49,10 +49,16 @@ DUTCH: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "self": "zelf opgegeven", "manager": "leidinggevende", "hr": "HR", "certificate": "certificaat",
             "inferred": "afgeleid", "directory": "adresboek",
         },
-        "Channel": {"email": "e-mail", "phone": "telefoon", "mobile": "mobiel", "chat": "chat", "desk": "werkplek"},
+        "Channel": {
+            "email": "e-mail", "phone": "telefoon", "mobile": "mobiel", "sms": "sms", "chat": "chat", "desk": "werkplek",
+            "ticket_queue": "meldpunt", "meeting": "afspraak",
+        },
+        "LanguageLevel": {
+            "A1": "A1", "A2": "A2", "B1": "B1", "B2": "B2", "C1": "C1", "C2": "C2", "native": "moedertaal",
+        },
         "ReasonKind": {
             "topic": "onderwerp", "responsibility": "taak", "name": "naam", "title": "functie", "organisation": "afdeling",
-            "place": "plaats", "about": "over",
+            "place": "plaats", "about": "over", "language": "taal",
         },
         "Presence": {
             "free": "vrij", "busy": "bezet", "in_meeting": "in gesprek", "off_work": "werkt nu niet", "absent": "afwezig",
@@ -106,8 +112,8 @@ DUTCH: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "ExpenseStep": {
             "saved": "bewaard", "changed": "gewijzigd", "submitted": "ingediend", "amended": "gewijzigd",
-            "approved": "goedgekeurd", "rejected": "afgewezen", "returned": "teruggestuurd", "withdrawn": "ingetrokken",
-            "cancelled": "geannuleerd", "payment_scheduled": "wordt betaald", "paid": "betaald", "reversed": "teruggeboekt",
+            "approved": "goedgekeurd", "rejected": "afgewezen", "returned": "teruggestuurd", "recalled": "teruggehaald",
+            "withdrawn": "ingetrokken", "cancelled": "geannuleerd", "payment_scheduled": "wordt betaald", "paid": "betaald", "reversed": "teruggeboekt",
             "commented": "reactie", **_UNMAPPED,
         },
         "LimitPer": {"unit": "per stuk", "day": "per dag", "person": "per persoon"},

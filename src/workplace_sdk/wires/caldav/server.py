@@ -88,7 +88,7 @@ class CalDav:
             reply = yield from self._asked("GET", calendar, name)
         except NotFound:
             return None
-        return Resource(name, reply.etag, reply.text)
+        return Resource(name, reply.etag, _calendar_text(reply))
 
     def put(
         self,
@@ -148,7 +148,7 @@ class CalDav:
         span = element("C:time-range", start=start.astimezone(UTC).strftime(STAMP), end=end.astimezone(UTC).strftime(STAMP))
         body = document("C:free-busy-query", span)
         reply = yield from self._asked("REPORT", calendar, "", body=body, headers={**_XML, "Depth": "1"})
-        return busy_periods(reply.text)
+        return busy_periods(_calendar_text(reply))
 
     def busy_together(
         self, outbox: str, organizer: str, addresses: Sequence[str], start: datetime, end: datetime, *, uid: str, now: datetime
@@ -207,3 +207,10 @@ class CalDav:
             place = location[: len(location) - len(quoted if location.endswith(quoted) else name)]
             self._moved[calendar] = place
             return (yield from self.http.exchange(method, place + quoted, **others))
+
+
+def _calendar_text(reply: Reply) -> str:
+    """What is iCalendar in UTF-8 is read as that, whatever charset the header names. Source: RFC 5545 3.1.4 and 6."""
+    if reply.body.lstrip(b"\xef\xbb\xbf \r\n")[:15].upper() == b"BEGIN:VCALENDAR":
+        return reply.body.decode("utf-8-sig", "replace")
+    return reply.text
