@@ -53,8 +53,9 @@ UserCustomField.create!(name: 'Knows', field_format: 'text')
 knowing = { anna: ['m.ozturk', "printers\nfirst aid"], jeroen: ['m.ozturk', ''], meryem: [nil, 'budgets'] }
 knowing.each do |who, (manager_login, topics)|
   values = { 'Manager' => manager_login, 'Knows' => topics }
-  people[who].custom_field_values = UserCustomField.all.to_h { |one| [one.id.to_s, values[one.name]] }
-  people[who].save!
+  fresh = User.find(people[who].id) # which knows of the fields
+  fresh.custom_field_values = UserCustomField.all.to_h { |one| [one.id.to_s, values[one.name]] }
+  fresh.save!
 end
 person('g.one', 'Gina', 'One').lock!
 
