@@ -89,7 +89,7 @@ class FrappeExperts(FrappeBase, ExpertDirectory):
             *(self._topic(topic, query.topic_level) for topic in query.topics),
             *(self._word(word, some) for word in typed),
         )
-        everywhere = set.intersection(*(one.people for one in found))
+        everywhere = {name for name in found[0].people if all(name in one.people for one in found)}
         rows = {name: row for one in found for name, row in one.named.items()}
         unseen = sorted(everywhere - rows.keys())
         active = {*rows, *(yield from self._active(unseen))} if unseen else set(rows)
