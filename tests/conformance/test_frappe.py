@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.frappe.conftest import seen, vcr_cassette_dir  # noqa: F401 - fixtures
-from tests.recordings import MATCH_ON
+from tests.recordings import CONFIG
 from workplace_sdk.conformance import ExpensesConformance, ExpertsConformance, LeaveConformance
 from workplace_sdk.conformance.checks import refusing
 from workplace_sdk.conformance.trial import Trial
@@ -36,7 +36,7 @@ def part_of(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"match_on": MATCH_ON, "record_mode": "none", "allow_playback_repeats": part_of(request) not in ONCE}
+    return {**CONFIG, "allow_playback_repeats": part_of(request) not in ONCE}
 
 
 def leave(name: str) -> Ref:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.recordings import MATCH_ON
+from tests.recordings import CONFIG
 from workplace_sdk.connectors.frappe import Frappe, FrappeSettings
 from workplace_sdk.kernel.session import Session
 from workplace_sdk.services.common import PersonRef
@@ -45,7 +45,7 @@ def frappe_as(name: str, monkeypatch: pytest.MonkeyPatch, **others: Any) -> Frap
 
 @pytest.fixture
 def vcr_config() -> dict[str, Any]:
-    return {"match_on": MATCH_ON, "record_mode": "none"}
+    return CONFIG
 
 
 @pytest.fixture

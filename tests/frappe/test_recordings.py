@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from vcr import VCR
 from vcr.request import Request
 
 from tests.frappe.conftest import HERE, NUMBERS
-from tests.recordings import same_body, same_identity, same_query
+from tests.recordings import CONFIG, configure, same_body, same_identity, same_query
+from workplace_sdk.kernel.drivers import run
 from workplace_sdk.kernel.errors import ProtocolError
+from workplace_sdk.kernel.failures import Safety
+from workplace_sdk.kernel.session import Call, Session
+from workplace_sdk.wires.http import Bearer, Http
 
 CASSETTES = sorted(HERE.rglob("*.yaml"))
 SECRET = {
@@ -110,6 +117,45 @@ def test_a_form_is_compared_by_its_parts() -> None:
     same_body(sent(b"1", "one"), sent(b"1", "other"))
     with pytest.raises(AssertionError):
         same_body(sent(b"1", "one"), sent(b"2", "one"))
+
+
+class Telling(BaseHTTPRequestHandler):
+    """Answers with secrets: in a cookie, and in what it says."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"message": {"api_secret": "7716b6692701619", "name": "key", "nested": [{"Access_Token": "eyJh\\"bGci"}]}}'
+        self.send_response(200)
+        self.send_header("Set-Cookie", "sid=9d900420aa9233244d51b7b2; Path=/")
+        self.send_header("Set-Cookie", "user_id=Guest; Path=/")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_what_is_recorded_anew_is_scrubbed_on_both_sides(tmp_path: Path) -> None:
+    """From a real exchange: a login in a header, in a query, in JSON and in a form, and a session in the reply."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Telling)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    http = Http(f"http://127.0.0.1:{server.server_address[1]}", credentials=Bearer(lambda: "f67834aef74bffe:hush", "token"))
+    call = Call(session=Session(), name="t", safety=Safety.ONCE)
+    recorder = VCR(cassette_library_dir=str(tmp_path))
+    configure(recorder)
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": "sid=hush"}
+    with recorder.use_cassette("new.yaml", **{**CONFIG, "record_mode": "all"}):
+        reply = run(iter(http.post("/login", json={"usr": "omar", "pwd": "hush", "deep": {"token": "hush"}})), call)
+        run(iter(http.exchange("POST", "/login", query={"api_key": "hush"}, body=b"usr=omar&pwd=hush", headers=form)), call)
+    http.close()
+    server.shutdown()
+    server.server_close()
+    assert b"7716b6692701619" in reply.body, "who asks gets what was answered"
+    text = (tmp_path / "new.yaml").read_text("utf-8")
+    assert not [one for one in ("hush", "7716b", "9d9004", "eyJh", "bGci", "f67834") if one in text]
+    assert "omar" in text
+    assert "user_id=Guest" in text
 
 
 @pytest.mark.default_cassette("leave/half")
