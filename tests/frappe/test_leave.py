@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from tests.frappe.gated import workplace_of
 from workplace_sdk.connectors.frappe.leave_words import status_of
 from workplace_sdk.connectors.frappe.records import Application
 from workplace_sdk.kernel.errors import Conflict, InvalidInput, NotFound, NotSupported, Rejected, Unauthorized
@@ -100,7 +102,7 @@ def test_requests_as_the_list_tells_them(seen: Callable[..., Any]) -> None:
         ("1", "6 days", "submitted"),
         ("2", "0.5 days", "submitted"),
     ]
-    assert [one.ref.id[-1] for one in service.requests.steps and found if one.days[0].portion is Portion.HALF] == ["2"]
+    assert [one.ref.id[-1] for one in found if one.days[0].portion is Portion.HALF] == ["2"]
 
 
 @pytest.mark.default_cassette("leave/refused")
@@ -245,19 +247,11 @@ def test_given_back_and_not_twice(seen: Callable[..., Any]) -> None:
 @pytest.mark.default_cassette("leave/cancelled")
 @pytest.mark.vcr
 def test_what_has_begun_is_not_given_back_by_itself(seen: Callable[..., Any], vcr: Any) -> None:
-    from attrs import evolve
-
     service = seen("leave", "omar")
-    service.session = evolve(service.session, now=lambda: service.connection and _in_december())
+    service.session = evolve(service.session, now=lambda: datetime(2026, 12, 22, 8, tzinfo=UTC))
     with pytest.raises(CannotCancelAfterStart):
         service.cancel(leave("00001"))
     assert vcr.play_counts == {0: 1}
-
-
-def _in_december() -> Any:
-    from datetime import UTC, datetime
-
-    return datetime(2026, 12, 22, 8, tzinfo=UTC)
 
 
 @pytest.mark.default_cassette("leave/asked")
@@ -282,9 +276,22 @@ def test_who_is_not_known_to_frappe(seen: Callable[..., Any]) -> None:
 @pytest.mark.vcr
 def test_anyone_may_read_anyones_balance_so_we_ask_who_it_is(monkeypatch: pytest.MonkeyPatch, vcr: Any) -> None:
     """Lena asks for what a colleague has: Frappe would tell (the cassette has its answer), and the gate does not ask."""
-    from tests.frappe.gated import workplace_of
-
     with workplace_of("lena", monkeypatch) as work:
         with pytest.raises(Unauthorized):
             work.leave.balances(PersonRef(employee_number="HR-EMP-00005"))
         assert vcr.play_count == 0
+
+
+@pytest.mark.default_cassette("leave/balances")
+@pytest.mark.vcr
+def test_ones_own_balance_passes_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    with workplace_of("omar", monkeypatch) as work:
+        assert {one.name: one.available for one in work.leave.balances()} == {ANNUAL: 28, "Sick Leave": 10, "Training Leave": 5}
+
+
+@pytest.mark.default_cassette("leave/inbox")
+@pytest.mark.vcr
+def test_what_waits_is_in_the_one_inbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    with workplace_of("maria", monkeypatch) as work:
+        found = work.inbox()
+        assert [one.ref for one in found if one.ref.connection == "hr"] == [leave("00001"), leave("00002")]
