@@ -58,13 +58,14 @@ _KEPT = """\
 trap '%s; wait $child' TERM
 wait $child
 """
-_ENDED = {"TERM": "kill $child", "KILL": "kill -KILL $(cat /proc/$child/task/$child/children) $child"}
+_ENDED = {"TERM": "kill $child; (sleep 3; kill -KILL -$$) & late=$!; wait $child; kill $late", "KILL": "kill -KILL $(cat /proc/$child/task/$child/children) $child"}
 
 
 def kept(command: Sequence[str], how: str = "TERM") -> list[str]:
     """A command for a server that becomes another user, and would then outlive whoever started it: a shell ends it.
 
-    *how* KILL: it and its workers, at once.
+    *how* KILL: it and its workers, at once. TERM: politely first; one that has not ended after three seconds (Cyrus' master may
+    spin instead, with all signals blocked) is killed with its workers.
     """
     return ["sh", "-c", _KEPT % _ENDED[how], "sh", *command]
 
