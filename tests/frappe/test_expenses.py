@@ -123,6 +123,16 @@ def test_what_frappe_has_no_place_for_is_refused_before_anything_is_sent(
     assert told.value.field == field
 
 
+@pytest.mark.default_cassette("expenses/no_receipts")
+@pytest.mark.vcr
+def test_a_claim_that_is_not_there(seen: Callable[..., Any]) -> None:
+    service = seen("expenses", "omar")
+    with pytest.raises(NotFound):
+        service.get(Ref(connection="hr", kind="expense", id="999999999"))
+    preview = service.submit.preview(ReportDraft(title="Trip", lines=(NIGHT,)))
+    assert [line.en for line in preview.lines] == ["Trip: 118.50 EUR"]
+
+
 def test_rejecting_is_done_in_frappe(seen: Callable[..., Any]) -> None:
     with pytest.raises(NotSupported) as told:
         seen("expenses", "maria").decide(CLAIM, Decision.REJECT)

@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 
+from workplace_sdk.connectors.frappe import base
+from workplace_sdk.connectors.frappe.connector import asked
 from workplace_sdk.connectors.frappe.experts import _level
+from workplace_sdk.connectors.frappe.records import EmployeeRow
+from workplace_sdk.kernel.drivers import run
 from workplace_sdk.kernel.errors import InvalidInput, NotFound, NotSupported, Unauthorized
+from workplace_sdk.kernel.session import Call
 from workplace_sdk.services.common import PersonRef
 from workplace_sdk.services.experts import ExpertQuery
 
@@ -70,6 +75,17 @@ def test_hr_may_not_read_skills(seen: Callable[..., Any]) -> None:
 def test_the_manager(seen: Callable[..., Any]) -> None:
     found = seen("experts", "yuki").manager(OMAR)
     assert (found.name, found.person.email) == ("Maria Keller", "maria@lab.example")
+
+
+@pytest.mark.default_cassette("experts/page")
+@pytest.mark.vcr
+def test_the_next_page_is_asked_for_by_its_start(seen: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With pages of two, as the recording has them; the first page is what the other recordings of lists are."""
+    monkeypatch.setattr(base, "PAGE", 2)
+    service = seen("experts", "yuki")
+    steps = service.some("Employee", EmployeeRow, asked(("name", "employee_name")), 2)
+    rows = run(steps, Call(session=service.session, name="t"))
+    assert [row.employee_name for row in rows] == ["Omar Haddad", "Lena Vogt"]
 
 
 def test_what_is_not_looked_for(seen: Callable[..., Any]) -> None:

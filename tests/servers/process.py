@@ -58,7 +58,10 @@ _KEPT = """\
 trap '%s; wait $child' TERM
 wait $child
 """
-_ENDED = {"TERM": "kill $child; (sleep 3; kill -KILL -$$) & late=$!; wait $child; kill $late", "KILL": "kill -KILL $(cat /proc/$child/task/$child/children) $child"}
+_ENDED = {
+    "TERM": "kill $child; (sleep 3; kill -KILL -$$) & late=$!; wait $child; kill $late",
+    "KILL": "kill -KILL $(cat /proc/$child/task/$child/children) $child",
+}
 
 
 def kept(command: Sequence[str], how: str = "TERM") -> list[str]:
