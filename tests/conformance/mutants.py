@@ -32,16 +32,17 @@ from workplace_sdk.connectors.local.incidents import LocalIncidents
 from workplace_sdk.connectors.local.leave import LocalLeave
 from workplace_sdk.connectors.local.rooms import LocalRooms
 from workplace_sdk.kernel.effects import Blocking, Page
-from workplace_sdk.kernel.errors import NotFound, NotSupported, Rejected, Unavailable
+from workplace_sdk.kernel.errors import NotFound, NotSupported, ProtocolError, Rejected, Unavailable
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import new_key
 from workplace_sdk.kernel.listing import Listing
 from workplace_sdk.kernel.operation import Service, pages, read, write
+from workplace_sdk.kernel.preview import Preview
 from workplace_sdk.kernel.session import Session, utc_now
 from workplace_sdk.kernel.support import Absent, HandOff, Native
 from workplace_sdk.services.calendar import Portion
-from workplace_sdk.services.common import Mapped, Money, PersonRef, Span
-from workplace_sdk.services.leave import LeaveDraft, LeaveStatus
+from workplace_sdk.services.common import Money, PersonRef, Span
+from workplace_sdk.services.leave import LeaveDraft, LeaveRequest, LeaveStatus
 
 NATIVE = Native(evidence="live")
 TOKEN = "s3cret-t0ken"
@@ -112,7 +113,9 @@ class WritesAnotherWayInALoop(LocalLeave):
     def submit(self, draft, *, key=None):
         made = yield from super().submit.steps(draft, key=key)
         return (
-            made.model_copy(update={"submitted_by": None, "status": Mapped(value=LeaveStatus.APPROVED)})
+            made.model_copy(
+                update={"submitted_by": None, "status": made.status.model_copy(update={"value": LeaveStatus.APPROVED})}
+            )
             if in_a_loop()
             else made
         )
@@ -256,6 +259,8 @@ class BelievesThatItWasDone(LocalLeave):
     @write(Safety.ONCE, support=NATIVE)
     def withdraw(self, ref, *, reason=None, key=None):
         gone = yield from super().withdraw.steps(ref, reason=reason, key=key)
+        if not isinstance(gone, LeaveRequest):
+            raise ProtocolError("that is no request")
         yield from Blocking(lambda: {"withdrawn": True}, what="POST /withdraw")
         return gone
 
@@ -572,6 +577,21 @@ class TakesAnyRoom(LocalRooms):
         with suppress(NotFound):
             return (yield from super().book.steps(draft, key=key))
         return (yield from super().book.steps(draft.model_copy(update={"room": "Beuk"}), key=key))
+
+
+class PreviewsBlindly(LocalRooms):
+    @write(Safety.KEYED, support=NATIVE)
+    def book(self, draft, *, key=None):
+        return (yield from super().book.steps(draft, key=key))
+
+    @book.previews
+    def _book_preview(self, draft, *, key=None):
+        yield from ()
+        return Preview(lines=())
+
+
+class TestPreviewsBlindly(RoomsMutant):
+    kind = PreviewsBlindly
 
 
 class TestEscapesSubjects(RoomsMutant):

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from attrs import evolve
 
 from workplace_sdk.conformance import (
@@ -19,11 +20,12 @@ from workplace_sdk.conformance import (
     RoomsConformance,
 )
 from workplace_sdk.connectors.local.connector import Local, LocalSettings
+from workplace_sdk.connectors.local.expenses_setup import add_card_transaction
 from workplace_sdk.connectors.local.sample import ZONE
 from workplace_sdk.connectors.local.schema import people
 from workplace_sdk.kernel.operation import Service
 from workplace_sdk.kernel.session import Session
-from workplace_sdk.services.common import PersonRef, Span
+from workplace_sdk.services.common import Money, PersonRef, Ref, Span
 from workplace_sdk.services.rooms import Layout
 
 
@@ -157,6 +159,13 @@ class TestLocalExpenses(OnLocal, ExpensesConformance):
     @pytest.fixture
     def cost_centre(self) -> str:
         return "4711"
+
+    @pytest.fixture
+    def card_transaction(self, service: Service, day: date) -> Ref:
+        with service.connection.database.engine().begin() as connection:  # type: ignore[attr-defined]  # of local
+            bram = connection.execute(sa.select(people.c.id).where(people.c.login == "bram")).scalar_one()
+            number = add_card_transaction(connection, bram, day, Money.of("12.34", "EUR"))
+        return Ref(connection="main", kind="card_transaction", id=str(number))
 
     @pytest.fixture
     def payer(self, service: Service) -> Service:

@@ -7,11 +7,11 @@ import pytest
 from tests.local.conftest import NOW, Office
 from workplace_sdk.connectors.local.incidents import LocalIncidents
 from workplace_sdk.connectors.local.incidents_setup import add_article, add_asset, add_category
-from workplace_sdk.connectors.local.incidents_similar import telling
 from workplace_sdk.connectors.local.incidents_tables import tickets
 from workplace_sdk.kernel.errors import InvalidInput, NotFound
 from workplace_sdk.kernel.listing import Missing
 from workplace_sdk.kernel.preview import Weight
+from workplace_sdk.search.tickets import telling
 from workplace_sdk.services.common import Ref
 from workplace_sdk.services.incidents import (
     AssetKind,

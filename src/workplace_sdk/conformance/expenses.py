@@ -120,6 +120,10 @@ _LINES: Mapping[str, tuple[Callable[[Trial], Mapping[str, Any]], Callable[[Expen
         lambda _: {"paid_with": PaidWith.COMPANY_CARD},
         lambda line, _: line.paid_with is PaidWith.COMPANY_CARD,
     ),
+    "card_transaction": (
+        lambda trial: {"paid_with": PaidWith.COMPANY_CARD, "card_transaction": trial.given("card_transaction")},
+        lambda line, trial: line.card_transaction == trial["card_transaction"],
+    ),
     "receipts": (lambda _: {"receipts": (_receipt(),)}, lambda line, _: [one.name for one in line.receipts] == ["bon.jpg"]),
     "receipt_lost": (lambda _: {"receipt_lost": True}, lambda line, _: line.receipt_lost),
 }

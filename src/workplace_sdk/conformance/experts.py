@@ -26,6 +26,9 @@ class ExpertsConformance(ServiceConformance):
     uses = {  # noqa: RUF012 - a ClassVar in the base
         ("find", "site"): Use(lambda _: {"query": ExpertQuery(text="an", site="x")}),
         ("find", "organisation"): Use(lambda _: {"query": ExpertQuery(text="an", organisation="x")}),
+        ("find", "topic_level"): Use(lambda _: {"query": ExpertQuery(topics=("an",), topic_level=3)}),
+        ("find", "languages"): Use(lambda _: {"query": ExpertQuery(text="an", languages=("nl",))}),
+        ("find", "available"): Use(lambda _: {"query": ExpertQuery(text="an", available=True)}),
     }
 
     @pytest.fixture

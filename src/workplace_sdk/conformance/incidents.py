@@ -16,7 +16,7 @@ from workplace_sdk.kernel.errors import NotFound, Rejected
 from workplace_sdk.kernel.failures import Safety
 from workplace_sdk.kernel.keys import new_key
 from workplace_sdk.services.common import Ref, Upload
-from workplace_sdk.services.incidents import Geo, Incidents, Place, Ticket, TicketChange, TicketDraft, TicketStatus
+from workplace_sdk.services.incidents import Geo, Incidents, Place, Ticket, TicketChange, TicketDraft, TicketKind, TicketStatus
 
 
 def _reported(trial: Trial, **others: Any) -> Ticket:
@@ -63,6 +63,7 @@ class IncidentsConformance(ServiceConformance):
     creates = frozenset({"report"})
     uses = {  # noqa: RUF012 - a ClassVar in the base
         ("report", "details"): Use(_with(details=lambda _: DIFFICULT), lambda made, _: DIFFICULT in made.description),
+        ("report", "kind"): Use(_with(kind=lambda _: TicketKind.QUESTION), lambda made, _: made.kind is TicketKind.QUESTION),
         ("report", "category"): Use(
             _with(category=lambda trial: trial.given("category")), lambda made, _: made.category is not None
         ),
@@ -147,6 +148,11 @@ class IncidentsConformance(ServiceConformance):
         made = _reported(trial, what="The large printer on the third floor jams")
         found = trial.do("similar", TicketDraft(what="printer jams, third floor"))
         assert made.ref in [one.ticket for one in found], "similar() does not find the same words in another order"
+        return found
+
+    def try_advice(self, trial: Trial) -> Any:
+        found = trial.do("advice", TicketDraft(what="no article says anything about vuvuzelas"))
+        assert not found, "advice() tells of articles that have nothing to do with it"
         return found
 
     def try_known_problems(self, trial: Trial) -> Any:

@@ -89,6 +89,7 @@ _DRAFTS: Mapping[str, tuple[Callable[[Trial], LeaveDraft], Callable[[LeaveReques
         lambda made, trial: _charged(made) == [trial["workday"], trial["workday"] + timedelta(days=2)],
     ),
     "reason": (lambda trial: _draft(trial, reason=DIFFICULT), lambda made, _: made.reason == DIFFICULT),
+    "note": (lambda trial: _draft(trial, note=DIFFICULT), lambda made, _: made.note == DIFFICULT),
     "substitute": (
         lambda trial: _draft(trial, substitute=trial.given("substitute")),
         lambda made, trial: made.substitute is not None and made.substitute.same_person(trial["substitute"]) is not False,
@@ -306,17 +307,6 @@ class LeaveConformance(ServiceConformance):
             pytest.skip("submit takes no reason")
         made = service.submit(LeaveDraft.between(leave_type, workday, reason=DIFFICULT))
         assert service.get(made.ref).reason == DIFFICULT, "the reason came back changed: look at the encoding, and at HTML"
-
-    def test_a_note_is_kept_or_refused(self, service: LeaveService, workday: date, leave_type: str | Ref) -> None:
-        needs(service, "submit", "get")
-        draft, support = LeaveDraft.between(leave_type, workday, note=DIFFICULT), service.submit.support
-        if isinstance(support, Native) and "note" in support.without:
-            with pytest.raises(NotSupported):
-                service.submit(draft)
-            return
-        assert service.get(service.submit(draft).ref).note == DIFFICULT, (
-            "the note was dropped or changed: keep it, or name 'note' in without= of submit"
-        )
 
     def test_nothing_is_charged_for_a_free_day(self, service: LeaveService, workday: date, leave_type: str | Ref) -> None:
         needs(service, "submit")

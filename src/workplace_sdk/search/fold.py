@@ -38,7 +38,8 @@ def fold(text: str) -> str:
     lowered = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(char for char in lowered if not unicodedata.combining(char)) if not lowered.isascii() else lowered
     folded = plain.translate(_LETTERS)
-    return folded if folded.isascii() or folded == text else fold(folded)
+    done = folded == text or (folded.isascii() and folded == folded.lower())
+    return folded if done else fold(folded)
 
 
 def local_part(text: str) -> str:
