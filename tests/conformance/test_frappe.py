@@ -154,6 +154,10 @@ class TestFrappeExpenses(ExpensesConformance):
         return "Travel"
 
     @pytest.fixture
+    def card_transaction(self) -> Ref:
+        return Ref(connection="hr", kind="card_transaction", id="1")
+
+    @pytest.fixture
     def cost_centre(self) -> str:
         return "Main - LAB"
 
