@@ -98,6 +98,9 @@ def service_of(name: str) -> str:
 @pytest.fixture(scope="module")
 def told() -> str:
     found = [*((mutant, name) for mutant, (name, _) in CAUGHT.items()), *ALSO.items()]
+    found = [
+        (mutant, one) for mutant, name in found for one in (name.replace("_when_awaited", ""), name)
+    ]  # the two are compared
     chosen = [f"{HERE}::Test{mutant}::{name}" for mutant, name in found]
     right = {service: name for name, service in RIGHT.items()}
     chosen += [f"{HERE}::Test{right[service_of(mutant)]}::{name}" for mutant, name in found]

@@ -41,6 +41,7 @@ def tables(folder: Any, store: str, mail_port: int, ca: Any = "ca.pem", **orders
         },
         "services": dict.fromkeys(("leave", "experts", "rooms", "expenses", "incidents"), "main"),
         "meetings": {"orders": orders},
+        "roles": {"auditor": {"people": [f"noor@{MAIL}"], "rights": ["audit.read"]}},
     }
 
 

@@ -42,6 +42,7 @@ def _of_a_line(function: F) -> F:
 @click.option("--receipt-lost", is_flag=True, help="The receipt is lost, and you say so.")
 @click.option("--merchant", help="Who was paid.")
 @click.option("--company-card", is_flag=True, help="Paid with the company's card.")
+@click.option("--card-payment", type=RefTo("card_transaction"), help="Which payment with the company's card: see 'cards'.")
 @click.option("--private-part", type=SUM, help="The part that was private: it is not claimed.")
 @click.option("--attendee", "attendees", multiple=True, help="Who was there.")
 @_of_a_line
@@ -55,6 +56,7 @@ def claim(
     receipt_lost: bool,
     merchant: str | None,
     company_card: bool,
+    card_payment: Any,
     private_part: Any,
     attendees: tuple[str, ...],
     **where: Any,
@@ -68,7 +70,8 @@ def claim(
     line = {
         "amount": amount,
         "merchant": merchant,
-        "paid_with": PaidWith.COMPANY_CARD if company_card else PaidWith.OWN_MONEY,
+        "paid_with": PaidWith.COMPANY_CARD if company_card or card_payment else PaidWith.OWN_MONEY,
+        "card_transaction": card_payment,
         "personal": private_part,
         "attendees": attendees,
         "receipts": (*receipts, *uploaded),

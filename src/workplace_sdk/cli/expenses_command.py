@@ -78,6 +78,24 @@ def per_diems(desk: Desk, country: str | None, on: date | None) -> None:
     )
 
 
+@desk_command("cards", group=command)
+@person_option
+def cards(desk: Desk, who: Any) -> None:
+    """Payments with the company's card that nothing claims yet: claim them with --card-payment."""
+    show(
+        desk.work.expenses.card_transactions(who),
+        {
+            words("payment", "betaling"): "ref",
+            words("on", "op"): "on",
+            words("where", "waar"): "merchant",
+            words("amount", "bedrag"): "charged",
+            words("paid", "betaald"): "paid",
+            words("card", "kaart"): "card",
+        },
+        empty=("No payments.", "Geen betalingen."),
+    )
+
+
 @desk_command("list", group=command)
 @person_option
 @click.option("--since", type=DAY, help="Costs from this date on.")
@@ -101,8 +119,18 @@ def show_(desk: Desk, report: Any) -> None:
 @key_option
 @yes_option
 def withdraw(desk: Desk, report: Any, reason: str | None, key: Any, yes: bool) -> None:
-    """Take back a report that is not decided yet."""
+    """Take back a report for good, before it is decided."""
     show(agreed(desk.work.expenses.withdraw, report, reason=reason, yes=yes, key=key), report_fields())
+
+
+@desk_command("recall", group=command)
+@click.argument("report", type=REPORT)
+@_REASON
+@key_option
+@yes_option
+def recall(desk: Desk, report: Any, reason: str | None, key: Any, yes: bool) -> None:
+    """Make a report a draft again, to change its lines and submit it anew."""
+    show(agreed(desk.work.expenses.recall, report, reason=reason, yes=yes, key=key), report_fields())
 
 
 @desk_command("cancel", group=command)

@@ -22,17 +22,45 @@ def command() -> None:
 @click.option("--topic", multiple=True, help="Knows about this.")
 @click.option("--site", help="Only there.")
 @click.option("--unit", help="Only in this unit.")
+@click.option("--level", type=click.IntRange(1, 5), help="Knows the topics this well or better.")
+@click.option("--language", "languages", multiple=True, metavar="TAG", help="Speaks this: nl, en, pt-BR.")
+@click.option(
+    "--speaks", type=click.Choice(["A1", "A2", "B1", "B2", "C1", "C2", "native"]), help="The languages this well or better."
+)
+@click.option("--available", is_flag=True, help="Leave out who is known to be away or busy now.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="At most so many.")
-def find(desk: Desk, text: tuple[str, ...], topic: tuple[str, ...], site: str | None, unit: str | None, limit: int) -> None:
+def find(
+    desk: Desk,
+    text: tuple[str, ...],
+    topic: tuple[str, ...],
+    site: str | None,
+    unit: str | None,
+    level: int | None,
+    languages: tuple[str, ...],
+    speaks: str | None,
+    available: bool,
+    limit: int,
+) -> None:
     """Who fits: names, topics, titles and places in any order.
 
     workplace experts find printer utrecht
     """
     from workplace_sdk.services.experts import ExpertQuery
 
-    if not (text or topic or site or unit):
+    if not (text or topic or site or unit or languages):
         raise click.UsageError(words("say who is looked for", "zeg wie er gezocht wordt"))
-    query = draft(ExpertQuery, text=" ".join(text), topics=topic, site=site, organisation=unit, limit=limit)
+    query = draft(
+        ExpertQuery,
+        text=" ".join(text),
+        topics=topic,
+        topic_level=level,
+        site=site,
+        organisation=unit,
+        languages=languages,
+        language_level=speaks,
+        available=available,
+        limit=limit,
+    )
     show(
         desk.work.experts.find(query),
         {

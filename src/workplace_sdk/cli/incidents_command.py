@@ -103,6 +103,42 @@ def similar(desk: Desk, what: str, category: str | None, asset: str | None, **wh
     )
 
 
+@desk_command("known", group=command)
+@click.option("--asset", metavar="TAG", help="The tag on the thing.")
+@_where
+def known(desk: Desk, asset: str | None, **where: str | None) -> None:
+    """What is reported already and not solved yet, of a thing or at a place."""
+    show(
+        desk.work.incidents.known_problems(place=_place(**where), asset=asset),
+        {
+            words("ticket", "melding"): "ticket",
+            words("what", "wat"): "title",
+            words("status", "status"): "status",
+            words("why", "waarom"): "reasons",
+        },
+        empty=("Nothing is known to be wrong there.", "Daar is niets bekend dat stuk is."),
+    )
+
+
+@desk_command("advice", group=command)
+@click.argument("what")
+@click.option("--category", metavar="NAME", help="What it is about.")
+def advice(desk: Desk, what: str, category: str | None) -> None:
+    """Articles that may help, before you report it."""
+    from workplace_sdk.services.incidents import TicketDraft
+
+    show(
+        desk.work.incidents.advice(draft(TicketDraft, what=what, category=category)),
+        {
+            words("article", "artikel"): "title",
+            words("about", "over"): "category",
+            words("text", "tekst"): "text",
+            words("more", "meer"): "ref.url",
+        },
+        empty=("No article fits.", "Geen artikel past hierbij."),
+    )
+
+
 @desk_command("categories", group=command)
 def categories(desk: Desk) -> None:
     """What a ticket can be about."""

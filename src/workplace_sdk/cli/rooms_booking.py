@@ -35,7 +35,9 @@ _MANY = click.option("--people", type=click.IntRange(1, 10_000), help="How many 
 @_DIETS
 @click.option("--repeat", metavar="RRULE", help="Such as FREQ=WEEKLY;COUNT=4.")
 @click.option("--text", metavar="TEXT", help="For those invited.")
+@click.option("--online", metavar="URL", help="Where who is elsewhere joins.")
 @click.option("--best-effort", is_flag=True, help="Leave out times and orders that cannot be had.")
+@click.option("--room-first", is_flag=True, help="The room in any case, and of the orders what can be had.")
 @click.option("--private", is_flag=True, help="Others see only that you are not free.")
 @key_option
 @yes_option
@@ -52,7 +54,9 @@ def book(
     diets: tuple[tuple[int, str], ...],
     repeat: str | None,
     text: str | None,
+    online: str | None,
     best_effort: bool,
+    room_first: bool,
     private: bool,
     key: Any,
     yes: bool,
@@ -63,6 +67,8 @@ def book(
     """
     from workplace_sdk.services.rooms import Attendee, MeetingDraft, Policy
 
+    if best_effort and room_first:
+        raise click.UsageError(words("--best-effort or --room-first, not both", "--best-effort of --room-first, niet allebei"))
     made = draft(
         MeetingDraft,
         subject=subject,
@@ -73,8 +79,9 @@ def book(
         orders=_ordered(orders, diets),
         rrule=repeat,
         body=text,
+        online=online,
         private=private,
-        policy=Policy.BEST_EFFORT if best_effort else Policy.ALL_OR_NOTHING,
+        policy=Policy.BEST_EFFORT if best_effort else Policy.ROOM_FIRST if room_first else Policy.ALL_OR_NOTHING,
     )
     show_meeting(agreed(desk.work.rooms.book, made, yes=yes, key=key))
 
@@ -213,6 +220,7 @@ def show_meeting(meeting: Any) -> None:
             **columns(),
             words("organizer", "organisator"): "organizer.label",
             words("text", "tekst"): "body",
+            words("online", "online"): "online",
             words("repeats", "herhaalt"): "rrule",
             words("key", "sleutel"): "key",
         },

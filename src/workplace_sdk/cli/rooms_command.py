@@ -9,6 +9,7 @@ import click
 
 from workplace_sdk.cli.desk import Desk, desk_command
 from workplace_sdk.cli.rooms_booking import BOOKING, MEETING, columns, show_meeting, span
+from workplace_sdk.cli.rooms_waiting import WAITING
 from workplace_sdk.cli.showing import collected, show, words
 from workplace_sdk.cli.typed import CLOCK, DAY, PERSON, draft
 
@@ -18,7 +19,7 @@ def command() -> None:
     """Plan meetings: rooms, people, lunch, equipment."""
 
 
-for _booking in BOOKING:
+for _booking in (*BOOKING, *WAITING):
     command.add_command(_booking)
 
 _FEATURES = click.option("--with", "features", multiple=True, metavar="FEATURE", help="projector, whiteboard, step_free, ...")

@@ -86,6 +86,13 @@ def garbled(text: str) -> bool:
     return False
 
 
+def alike(found: BaseModel, made: BaseModel) -> bool:
+    """Whether what was *found* is what was *made*; a system that takes a key need not tell it again to who looks."""
+    if found == made:
+        return True
+    return getattr(found, "key", None) is None and found == made.model_copy(update={"key": None})
+
+
 def shape(value: Any, path: str = "") -> dict[str, set[str]]:
     """What kinds of values are where in an answer, without what differs between two of the same: which fields are known, and which
     words were chosen.

@@ -57,6 +57,17 @@ class Target:
         """Who we are there."""
         return self.bind_dn or self.sasl or "anonymous"
 
+    def secret(self) -> str:
+        """The password; empty for who has none.
+
+        Raises:
+            ConfigError: It is missing.
+        """
+        password = self.password() if self.password else ""
+        if self.bind_dn and not password:
+            raise ConfigError("a bind without a password would be anonymous: give password", key="password")
+        return password
+
 
 class Connection(SimpleLDAPObject):
     """python-ldap's connection. Searching goes straight to its C part: a leased connection needs no lock, nor a trace of calls."""
@@ -140,7 +151,7 @@ def bind(connection: Connection, uri: str, target: Target, attempt: Attempt, sec
     elif target.sasl == "EXTERNAL":
         connection.sasl_external_bind_s()
     else:
-        number = connection.simple_bind(target.bind_dn or "", _password(target))
+        number = connection.simple_bind(target.bind_dn or "", target.secret())
         _do_not_block(connection)
         awaited(connection, number, attempt, until=until)
     _do_not_block(connection)
@@ -186,10 +197,3 @@ def _reach(connection: Connection, attempt: Attempt, until: float) -> None:
 def _do_not_block(connection: Connection) -> None:
     """Have reads return when half a TLS record came: its rest may never, and no time limit of libldap holds for that."""
     os.set_blocking(connection.fileno(), False)
-
-
-def _password(target: Target) -> str:
-    password = target.password() if target.password else ""
-    if target.bind_dn and not password:
-        raise ConfigError("a bind without a password would be anonymous: give password", key="password")
-    return password

@@ -155,6 +155,8 @@ class Server:
 
     def _bound(self, uri: str, attempt: Attempt, seconds: float) -> Connection:
         until = monotonic() + seconds
+        if not self.target.sasl:
+            self.target.secret()  # what is missing in the settings is said also where nobody is there
         connection = connected(uri, seconds)
         self._open[id(connection)] = connection  # known from now on, so that a child of a fork knows it too
         try:
