@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests import recordings
 from tests.faults import table as faults
 from tests.servers import postgres, redmine, rt, samba, slapd, znuny
 from tests.servers.certificates import Certificates
@@ -41,6 +43,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("slow")
         if "slow" in item.keywords and not config.getoption("--slow"):
             item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
+    recordings.configure(vcr)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

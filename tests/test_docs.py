@@ -23,8 +23,9 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ELSEWHERE = {
     "docs/plugins/connector.md",
+    "docs/plugins/rest.md",
     "docs/plugins/soap.md",
-}  # packages of their own: see below, and tests/soap/test_example.py
+}  # packages of their own: see below, tests/redmine/test_example.py and tests/soap/test_example.py
 
 
 def blocks(page: Path, language: str) -> list[str]:

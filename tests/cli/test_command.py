@@ -74,6 +74,8 @@ def test_leave_is_amended_and_has_documents(home: Path) -> None:
     assert request["days"][0]["start"] == "09:00:00"
     assert request["days"][0]["charged"]["value"] == "1.5"
     ref = request["ref"]["text"]
+    half = run(home, "leave", "amend", ref, str(WEDNESDAY), "--first-half", "half", "--yes", "--json", caller="sanne").answer()
+    assert (half["days"][0]["portion"], half["days"][0]["charged"]["value"]) == ("half", "4.5")
     amended = run(home, "leave", "amend", ref, str(WEDNESDAY), "--first-half", "am", "--yes", "--json", caller="sanne").answer()
     assert (amended["ref"]["text"], amended["days"][0]["charged"]["value"]) == (ref, "4.5")
     assert run(home, "leave", "attach", ref, "bon.jpg", "--yes", caller="sanne").returncode == 0

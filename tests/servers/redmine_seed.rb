@@ -47,6 +47,18 @@ people = {
 }
 people[:jeroen].pref.update!(comments_sorting: 'desc')
 
+# For the connector of docs/plugins/rest.md: who is whose manager, what people know, and someone who left.
+UserCustomField.create!(name: 'Manager', field_format: 'string')
+UserCustomField.create!(name: 'Knows', field_format: 'text')
+knowing = { anna: ['m.ozturk', "printers\nfirst aid"], jeroen: ['m.ozturk', ''], meryem: [nil, 'budgets'] }
+knowing.each do |who, (manager_login, topics)|
+  values = { 'Manager' => manager_login, 'Knows' => topics }
+  fresh = User.find(people[who].id) # which knows of the fields
+  fresh.custom_field_values = UserCustomField.all.to_h { |one| [one.id.to_s, values[one.name]] }
+  fresh.save!
+end
+person('g.one', 'Gina', 'One').lock!
+
 def field(name, format, trackers, **more)
   IssueCustomField.create!(name: name, field_format: format, is_for_all: true, is_filter: true, trackers: trackers, **more)
 end

@@ -146,6 +146,7 @@ def test_half_a_holiday_leaves_half_a_day() -> None:
     assert cost(Portion.FULL) == (4, None)
     assert cost(Portion.AM) == (4, None)
     assert cost(Portion.PM) == (0, "holiday")
+    assert cost(Portion.HALF) == (4, None)  # the other one: nobody says that it is the afternoon
     assert cost(Portion.HOURS, hours=Decimal(3)) == (3, None)
     with pytest.raises(ValueError, match="4 hours"):
         cost(Portion.HOURS, hours=Decimal(5))

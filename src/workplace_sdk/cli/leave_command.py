@@ -164,8 +164,8 @@ def _days_off(function: F) -> F:
     """What is asked for: the options of ``request`` and ``amend``."""
     options = (
         click.option("--type", "kind", metavar="NAME", help="Kind of leave; may be left out when there is only one."),
-        click.option("--first-half", type=click.Choice(["am", "pm"]), help="Only this half of the first day."),
-        click.option("--last-half", type=click.Choice(["am", "pm"]), help="Only this half of the last day."),
+        click.option("--first-half", type=click.Choice(["am", "pm", "half"]), help="Only this half of the first day."),
+        click.option("--last-half", type=click.Choice(["am", "pm", "half"]), help="Only this half of the last day."),
         click.option("--hours", type=NUMBER, help="Only so many hours of the one day."),
         click.option("--from", "start", type=CLOCK, help="With --hours: from this time on the clock."),
         click.option("--reason", help="For the approver; colleagues never see it."),

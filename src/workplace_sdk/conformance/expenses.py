@@ -266,6 +266,11 @@ class ExpensesConformance(ServiceConformance):
         return None
 
     @pytest.fixture
+    def card_transaction(self) -> Ref | None:
+        """A payment with the company's card that no line claims yet; ``None`` where none can be given."""
+        return None
+
+    @pytest.fixture
     def category(self) -> str | Ref:
         """A category in which 12.34 can be claimed."""
         raise NotImplementedError("override the fixture 'category' in your test class: where 12.34 can be claimed")

@@ -76,6 +76,10 @@ _DRAFTS: Mapping[str, tuple[Callable[[Trial], LeaveDraft], Callable[[LeaveReques
         lambda trial: _draft(trial, first_portion=Portion.AM),
         lambda made, _: [day.portion for day in made.days] == [Portion.AM],
     ),
+    "any_half": (
+        lambda trial: _draft(trial, first_portion=Portion.HALF),
+        lambda made, _: [day.portion for day in made.days] == [Portion.HALF],
+    ),
     "hours": (
         lambda trial: LeaveDraft.for_hours(trial["leave_type"], trial["workday"], 2),
         lambda made, _: [day.hours for day in made.days] == [2],

@@ -31,6 +31,8 @@ class Portion(StrEnum):
     FULL = "full"
     AM = "am"
     PM = "pm"
+    HALF = "half"
+    """Half of it, and nobody says which."""
     HOURS = "hours"
 
 

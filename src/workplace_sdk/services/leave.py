@@ -102,6 +102,7 @@ def _draft(arguments: Arguments) -> LeaveDraft:
 
 _FEATURES: dict[str, Feature] = {
     "half_days": lambda a: any(day.portion in (Portion.AM, Portion.PM) for day in _draft(a).days),
+    "any_half": lambda a: any(day.portion is Portion.HALF for day in _draft(a).days),
     "hours": lambda a: any(day.portion is Portion.HOURS for day in _draft(a).days),
     "separate_days": lambda a: len(_draft(a).days) != (_draft(a).last_day - _draft(a).first_day).days + 1,
     "reason": lambda a: _draft(a).reason is not None,

@@ -318,6 +318,8 @@ class LeaveRequest(Record):
     Attributes:
         approvals: Who decided, and whose decision it waits for.
         timeline: What happened to it, oldest first, as far as the system tells.
+        counted: What all days cost together, where the system tells no more than that: which of *days* cost nothing is not
+            known then, and each has what a working day would cost.
         submitted_by: Not the employee when someone asked on their behalf.
     """
 
@@ -333,6 +335,7 @@ class LeaveRequest(Record):
     timeline: tuple[LeaveEvent, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     supersedes: Ref | None = None
+    counted: DurationAmount | None = None
     submitted_by: PersonRef | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
@@ -351,6 +354,8 @@ class LeaveRequest(Record):
     @property
     def total(self) -> DurationAmount:
         """What all days cost together, in the leave type's unit."""
+        if self.counted is not None:
+            return self.counted
         first = self.days[0].charged
         return DurationAmount(value=sum((day.charged.value for day in self.days), Decimal(0)), unit=first.unit)
 

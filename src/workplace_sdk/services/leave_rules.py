@@ -14,6 +14,7 @@ from workplace_sdk.services.leave_errors import AttachmentRequired, IncrementInv
 from workplace_sdk.services.leave_models import AttachmentRule, LeaveDay, LeaveDraft, LeaveType
 from workplace_sdk.services.refusals import InvalidField
 
+HALVES: Final = frozenset({Portion.AM, Portion.PM, Portion.HALF})
 NO_HALVES: Final = Words("{name} is not taken in half days", "{name} wordt niet in halve dagen opgenomen")
 NO_HOURS: Final = Words("{name} is not taken in hours", "{name} wordt niet in uren opgenomen")
 SO_LONG: Final = Words(
@@ -42,11 +43,11 @@ def type_problems(
 
 
 def _parts(kind: LeaveType, days: Sequence[LeaveDay]) -> Iterator[Rejected]:
-    if kind.half_days is False and any(day.portion in (Portion.AM, Portion.PM) for day in days):
+    if kind.half_days is False and any(day.portion in HALVES for day in days):
         yield InvalidField(NO_HALVES.filled(name=kind.name), field="days")
     if kind.hours is False and any(day.portion is Portion.HOURS for day in days):
         yield InvalidField(NO_HOURS.filled(name=kind.name), field="days")
-    whole = {Portion.FULL} if kind.unit is Unit.DAY else {Portion.FULL, Portion.AM, Portion.PM}  # half an odd day is odd
+    whole = {Portion.FULL} if kind.unit is Unit.DAY else {Portion.FULL, *HALVES}  # half an odd day is odd
     parts = [day.charged.value for day in days if day.portion not in whole]
     if kind.increment and any(part % kind.increment for part in parts):
         yield IncrementInvalid(step=kind.increment)

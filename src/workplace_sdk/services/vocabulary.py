@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DAY: Final = {"full": "hele dag", "am": "ochtend", "pm": "middag", "hours": "uren"}
+_DAY: Final = {"full": "hele dag", "am": "ochtend", "pm": "middag", "half": "halve dag", "hours": "uren"}
 _UNMAPPED: Final = {"unmapped": "anders"}
 DUTCH: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {

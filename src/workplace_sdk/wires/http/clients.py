@@ -198,7 +198,7 @@ class Clients:
                 if self._blocking is None:
                     transport = self._lib.HTTPTransport(**self._options())
                     _by_deadline(transport, import_module(self.reach.library.replace("httpx", "httpcore")))
-                    self._blocking = self._lib.Client(transport=transport, headers=self._headers, trust_env=False)
+                    self._blocking = self._lib.Client(transport=transport, **self._plain())
         return cast("httpx.Client", self._blocking)
 
     def _async_client(self) -> httpx.AsyncClient:
@@ -209,8 +209,14 @@ class Clients:
             client = self._async.get(loop)
             if client is None:
                 transport = self._lib.AsyncHTTPTransport(**self._options())
-                client = self._async[loop] = self._lib.AsyncClient(transport=transport, headers=self._headers, trust_env=False)
+                client = self._async[loop] = self._lib.AsyncClient(transport=transport, **self._plain())
             return client
+
+    def _plain(self) -> dict[str, Any]:
+        """What clients have in common. They take no cookies: one of a guest would make the next call a guest's."""
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+        return {"headers": self._headers, "trust_env": False, "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=()))}
 
     def _options(self) -> dict[str, Any]:
         reach, proxy = self.reach, None
