@@ -366,7 +366,7 @@ def test_the_same_key_is_the_same_meeting(desk: Desk, monday: date) -> None:
     sanne = desk.person(1)
     expected = {"radicale": Safety.KEYED, "cyrus": Safety.KEYED, "sogo": Safety.FINDABLE}[desk.server.profile]
     assert sanne.book.safety is expected
-    for key in (new_key(), Key('Raadszaal/é 12: "overleg"')):
+    for key in (new_key(), Key('Raadszaal/12:"overleg"<&>%20')):
         draft = MeetingDraft(subject="sleutel", span=at(monday, 10), room="Zaal 2", attendees=invite(2))
         made = sanne.book(draft, key=key)
         assert (made.key, made.uid) == (key, uid_of(key))

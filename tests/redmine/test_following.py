@@ -12,7 +12,6 @@ from tests.servers.redmine import Redmine as Server
 from workplace_sdk.connectors.redmine.incidents import RedmineIncidents
 from workplace_sdk.kernel.errors import (
     NotFound,
-    Unauthorized,
 )
 from workplace_sdk.kernel.support import Absent
 from workplace_sdk.services.common import PersonRef, Ref, Upload
@@ -115,7 +114,7 @@ def test_what_others_may_see_is_what_redmine_shows_them(desk: Desk) -> None:
     service = desk("a.devries", account="svc-plain", acts_as="service")
     ticket = service.report(TicketDraft(what="Mine too"))
     with Workplace(settings, connectors={"helpdesk": service.connection}) as work:
-        with pytest.raises(Unauthorized):
+        with pytest.raises(NotFound):  # that it is there is not theirs to know
             work.as_("login:j.smit").incidents.get(ticket.ref)
         assert work.as_("login:a.devries").incidents.get(ticket.ref) == ticket
 

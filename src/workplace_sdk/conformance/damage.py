@@ -24,10 +24,11 @@ Body: TypeAlias = Generator[Any, Any, Any]
 
 
 class Taken:
-    """The operation took a damaged reply for an answer."""
+    """The operation took a damaged reply for an answer; *looked* when it asked the system again what became of a write."""
 
-    def __init__(self, answer: Any) -> None:
+    def __init__(self, answer: Any, *, looked: bool = False) -> None:
         self.answer = answer
+        self.looked = looked
 
 
 @define
@@ -142,6 +143,7 @@ class _Damaging(_Player):
         self.at = at
         self.damage = damage
         self.struck = False
+        self.looked = False
         self._next = 0
 
     def exchanged(self, wanted: Action[Any]) -> Any:
@@ -151,6 +153,7 @@ class _Damaging(_Player):
             self.struck = True
             self._landed(wanted)
             return self.damage
+        self.looked |= self.struck and wanted.harmless and not self.recorded.exchanges[self.at].effect.harmless
         if exchange.error is not None:
             raise exchange.error
         self._landed(wanted)
@@ -190,7 +193,7 @@ def damaged(call: Recorded, strange: tuple[Any, ...]) -> Iterator[tuple[Exchange
                 yield exchange, reply, playing.call.translated(error), playing.call.landed
             else:
                 if playing.struck and not getattr(answer, "gaps", ()):  # a gap says that something did not answer
-                    yield exchange, reply, Taken(answer), playing.call.landed
+                    yield exchange, reply, Taken(answer, looked=playing.looked), playing.call.landed
 
 
 def _damages(exchange: Exchange, whole: Any, strange: tuple[Any, ...]) -> Iterator[Any]:
