@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from vcr import VCR
 
+from tests.frappe.conftest import HERE
+from tests.recordings import CONFIG, configure
 from workplace_sdk.connectors.frappe.expenses_words import status_of
 from workplace_sdk.connectors.frappe.records import ClaimRow
 from workplace_sdk.kernel.errors import Conflict, NotFound, NotSupported, Unauthorized
@@ -62,6 +68,40 @@ def test_a_line_without_a_sanctioned_amount_is_paid_nothing(seen: Callable[..., 
     assert [one.name for one in found.lines[0].receipts] == ["receipt.pdf", "receipt700185.pdf", "x.exe"]
     (row,) = service.requests()
     assert (row.ref, row.status, row.totals.approved) == (CLAIM, ExpenseStatus.PARTLY_APPROVED, Money.of("118.50", "EUR"))
+
+
+@pytest.mark.parametrize(
+    ("docstatus", "approval", "tax", "advance", "total", "payable"),
+    [
+        (0, "Draft", "7.00", "0.00", "125.50", "150.40"),  # until it is decided: of all that is claimed
+        (0, "Draft", "7.00", "20.00", "105.50", "130.40"),
+        (1, "Approved", "7.00", "20.00", "105.50", "105.50"),
+        (1, "Rejected", "7.00", "0.00", "7.00", "0.00"),
+    ],
+)
+def test_taxes_come_on_top_and_advances_are_taken_off(
+    seen: Callable[..., Any], tmp_path: Path, docstatus: int, approval: str, tax: str, advance: str, total: str, payable: str
+) -> None:
+    """No recording has either: the sums of the recorded claim are changed to what Frappe HR's own source (15.33) makes of them."""
+    sanctioned = "0.0" if approval == "Rejected" else "118.5"
+    changes = {"docstatus": str(docstatus), "approval_status": f'"{approval}"', "total_sanctioned_amount": sanctioned}
+    changes |= {"total_taxes_and_charges": tax, "total_advance_amount": advance, "grand_total": total}
+    recorded = yaml.safe_load((HERE / "expenses/partly.yaml").read_text("utf-8"))
+    for each in recorded["interactions"]:
+        body = each["response"]["body"]
+        for name, value in changes.items():
+            body["string"] = re.sub(rf'("{name}": )[^,}}]+', lambda old, new=value: old[1] + new, body["string"], count=1)
+    (tmp_path / "changed.yaml").write_text(yaml.safe_dump(recorded), "utf-8")
+    replayed = VCR(**CONFIG)
+    configure(replayed)
+    with replayed.use_cassette(str(tmp_path / "changed.yaml"), allow_playback_repeats=True):
+        service = seen("expenses", "omar")
+        (row,) = service.requests()
+        found = service.get(CLAIM)
+    assert row.totals == found.totals, "the row has no taxes, and so the document is asked for"
+    assert (row.lines, len(found.lines)) == ((), 2)
+    sums = found.totals
+    assert [str(one) for one in (sums.tax, sums.company_paid, sums.payable)] == [f"{x} EUR" for x in (tax, advance, payable)]
 
 
 @pytest.mark.default_cassette("expenses/short")

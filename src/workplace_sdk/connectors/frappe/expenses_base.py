@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from workplace_sdk.connectors.frappe.base import PAGE, FrappeBase
 from workplace_sdk.connectors.frappe.connector import asked, resource
-from workplace_sdk.connectors.frappe.expenses_words import report_of, whole_report
+from workplace_sdk.connectors.frappe.expenses_words import report_of, tells_its_sums, whole_report
 from workplace_sdk.connectors.frappe.records import Claim, ClaimRow, Data, File, Named
 from workplace_sdk.kernel.effects import All, Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import ConfigError, NotFound
@@ -91,10 +91,17 @@ class FrappeExpensesBase(FrappeBase, Expenses):
                 for row in rows
                 if (since is None or row.posting_date >= since) and (until is None or row.posting_date <= until)
             ]
-            found = [report_of(self, row, who, self.rules) for row in wanted]
+            found = yield from All(*(self._told(row, who) for row in wanted))
             yield Page([one for one in found if status is None or one.status.value in status])
             if len(rows) < PAGE:
                 return
+
+    def _told(self, row: ClaimRow, who: PersonRef) -> Steps[ExpenseReport]:
+        """A claim as its row tells it; what taxes and advances it has only the document says."""
+        if tells_its_sums(row):
+            return report_of(self, row, who, self.rules)
+        found = whole_report(self, (yield from self.document(DOCTYPE, row.name, Claim)), (), self.rules)
+        return found.model_copy(update={"lines": ()})
 
     @read(support=HERE)
     def get(self, ref: Ref) -> Steps[ExpenseReport]:

@@ -52,7 +52,7 @@ def status_of(row: ClaimRow) -> Mapped[ExpenseStatus]:
 
 
 def report_of(service: FrappeExpensesBase, row: ClaimRow, employee: PersonRef, rules: ClaimSettings) -> ExpenseReport:
-    """What a row tells of a claim: no lines, and no title."""
+    """What a row tells of a claim: no lines, no title, and of its sums what has neither taxes nor advances in it."""
     claimed, approved = (_money(amount, rules) for amount in (row.total_claimed_amount, row.total_sanctioned_amount))
     status = status_of(row)
     decided = row.docstatus != DRAFT
@@ -109,12 +109,27 @@ def whole_report(service: FrappeExpensesBase, found: Claim, files: Sequence[File
             "ref": service.claim_ref(found.name, found.modified),
             "title": title,
             "lines": lines,
-            "totals": made.totals.model_copy(update={"tax": _money(found.total_taxes_and_charges, rules)}),
+            "totals": made.totals.model_copy(update=_sums(found, rules)),
             "approvals": steps,
             "timeline": tuple(events),
             "submitted_at": created,
         }
     ).with_raw(found)
+
+
+def tells_its_sums(row: ClaimRow) -> bool:
+    """Whether a row is all there is to its sums: taxes and advances are only in the document."""
+    return row.grand_total == row.total_sanctioned_amount
+
+
+def _sums(found: Claim, rules: ClaimSettings) -> dict[str, Money]:
+    """Taxes come on top of the lines, and advances are taken off. Of a rejected claim nothing is booked, whatever its total says."""
+    tax, advance = found.total_taxes_and_charges, found.total_advance_amount
+    if found.docstatus == DRAFT:
+        payable = found.total_claimed_amount + tax - advance
+    else:
+        payable = Decimal(0) if found.approval_status == "Rejected" else found.grand_total
+    return {"tax": _money(tax, rules), "company_paid": _money(advance, rules), "payable": _money(payable, rules)}
 
 
 def _line(

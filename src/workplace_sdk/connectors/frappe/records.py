@@ -123,6 +123,7 @@ class Claim(ClaimRow):
     employee_name: str | None = None
     expense_approver: str | None = None
     total_taxes_and_charges: Decimal
+    total_advance_amount: Decimal
     owner: str
     creation: datetime
     modified: str
