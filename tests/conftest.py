@@ -31,6 +31,8 @@ def group(item: pytest.Item) -> str:
             return server
     params = getattr(getattr(item, "callspec", None), "params", {})
     systems = [value for value in params.values() if isinstance(value, str) and value in ("radicale", "cyrus", "sogo")]
+    if systems and item.path.parent.name == "caldav":
+        return f"caldav-{systems[0]}"
     named = [params["name"]] if item.path.parent.name == "faults" else systems[:1]
     return "-".join([item.path.stem, *named])
 

@@ -14,7 +14,7 @@ from workplace_sdk.conformance import RoomsConformance
 from workplace_sdk.connectors.caldav.rooms import CaldavRooms
 from workplace_sdk.services.common import Span
 
-_days = count(1)
+_weeks = count(1)
 
 
 @pytest.fixture(scope="module", params=list(SERVERS))
@@ -49,5 +49,5 @@ class TestCaldavRooms(RoomsConformance):
 
     @pytest.fixture
     def free(self) -> Span:
-        """An hour on a day of its own: the tests of a server share its calendars."""
-        return Span.local(NOW.date() + timedelta(days=next(_days)), time(10), time(11), ZONE)
+        """An hour in a week of its own: the tests of a server share its calendars."""
+        return Span.local(NOW.date() + timedelta(weeks=next(_weeks)), time(10), time(11), ZONE)

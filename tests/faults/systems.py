@@ -17,9 +17,10 @@ from tests.faults.proxy import EVERY, HTTP_ONLY, Fault, HttpProxy, LdapProxy, Pr
 from tests.ldap.conftest import settings_of as ldap_settings
 from tests.redmine.conftest import settings_of as redmine_settings
 from tests.rt.conftest import settings_of as rt_settings
-from tests.servers import jaxws, radicale, redmine, rt, slapd
+from tests.servers import jaxws, radicale, redmine, rt, slapd, znuny
 from tests.servers.calendars import DOMAIN
 from tests.soap.conftest import WSDL
+from tests.znuny.conftest import settings_of as znuny_settings
 from workplace_sdk.connectors.caldav import Caldav
 from workplace_sdk.connectors.caldav.rooms import CaldavRooms
 from workplace_sdk.connectors.ldap import Ldap
@@ -28,6 +29,8 @@ from workplace_sdk.connectors.redmine import Redmine
 from workplace_sdk.connectors.redmine.incidents import RedmineIncidents
 from workplace_sdk.connectors.rt import Rt
 from workplace_sdk.connectors.rt.incidents import RtIncidents
+from workplace_sdk.connectors.znuny import Znuny
+from workplace_sdk.connectors.znuny.incidents import ZnunyIncidents
 from workplace_sdk.kernel.session import Session
 from workplace_sdk.services.common import PersonRef, Span
 from workplace_sdk.services.experts import SkillClaim
@@ -149,6 +152,40 @@ class OnRedmine(System):
         return "report", (draft,), lambda: sum(one.title == what for one in self.real.requests())
 
 
+class OnZnuny(System):
+    """By SOAP; by REST it is the same wire as for the others, and ``OnZnunyRest``."""
+
+    flavour = "soap"
+    deadline = 2.0
+
+    def started(self) -> znuny.Znuny:
+        needs(znuny)
+        return znuny.Znuny()
+
+    def opened(self, address: str, ca: Path | None = None, **session: Any) -> ZnunyIncidents:
+        settings = znuny_settings(self.server, self.monkeypatch, self.flavour, url=address, ca_file=ca)
+        made = Session(caller=PersonRef(login="a.devries"), zone=ZONE, **session)
+        return ZnunyIncidents(Znuny("helpdesk", settings, {"zone": ZONE}), made)
+
+    def writes(self, request: bytes) -> bool:
+        return b"TicketCreate" in request
+
+    def reading(self) -> tuple[str, tuple[Any, ...]]:
+        return "get", (self.read_often.ref,)
+
+    @cached_property
+    def read_often(self) -> Ticket:
+        return self.real.report(TicketDraft(what="to be read"))
+
+    def writing(self) -> tuple[str, tuple[Any, ...], Callable[[], int]]:
+        what = f"fault {next(_numbers)} of many"
+        return "report", (TicketDraft(what=what),), lambda: sum(one.title == what for one in self.real.requests())
+
+
+class OnZnunyRest(OnZnuny):
+    flavour = "rest"
+
+
 class OnRadicale(System):
     def started(self) -> radicale.Radicale:
         needs(radicale)
@@ -250,6 +287,6 @@ class OnSlapd(System):
 
 
 SYSTEMS: dict[str, type[System]] = {
-    "rt": OnRt, "redmine": OnRedmine, "caldav (Radicale)": OnRadicale, "soap (JAX-WS)": OnJaxWs, "ldap (OpenLDAP)": OnSlapd
+    "rt": OnRt, "redmine": OnRedmine, "znuny (SOAP)": OnZnuny, "znuny (REST)": OnZnunyRest, "caldav (Radicale)": OnRadicale, "soap (JAX-WS)": OnJaxWs, "ldap (OpenLDAP)": OnSlapd
 }  # fmt: skip
 FAULTS = {name: [fault for fault in Fault if fault in kind.faults] for name, kind in SYSTEMS.items()}

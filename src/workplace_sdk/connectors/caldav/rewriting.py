@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from workplace_sdk.connectors.caldav.house import Bookable
-from workplace_sdk.connectors.caldav.writing import put, rule_for, set_people, set_rule, set_span, set_text, zoned
+from workplace_sdk.connectors.caldav.writing import put, rule_for, set_online, set_people, set_rule, set_span, set_text, zoned
 from workplace_sdk.kernel.keys import Key
 from workplace_sdk.services.common import Span
 from workplace_sdk.services.rooms import MeetingChange
@@ -47,6 +47,8 @@ def set_values(event: Any, values: MeetingChange) -> None:
         set_text(event, "SUMMARY", values.subject, field="subject")
     if values.body is not None:
         set_text(event, "DESCRIPTION", values.body, field="body")
+    if values.online is not None:
+        set_online(event, values.online)
     if values.private is not None:
         put(event, "CLASS", "PRIVATE" if values.private else "PUBLIC")
     if values.people is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from workplace_sdk.connectors.caldav.booking import Plan, uid_of
 from workplace_sdk.connectors.caldav.changing import CaldavChanging
 from workplace_sdk.connectors.caldav.translation import KEY, LAST, all_invited
-from workplace_sdk.connectors.caldav.writing import new_event, person_line, set_people, set_rule, set_text
+from workplace_sdk.connectors.caldav.writing import new_event, person_line, set_online, set_people, set_rule, set_text
 from workplace_sdk.kernel.effects import Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import InvalidInput, NotFound
 from workplace_sdk.kernel.failures import Safety
@@ -86,6 +86,7 @@ class CaldavRooms(CaldavChanging):
         event = new_event(uid, str(key), draft.span, draft.subject, now)
         self.invite_by(event, holder, organizer)
         set_text(event, "DESCRIPTION", draft.body, field="body")
+        set_online(event, draft.online)
         if draft.private:
             event.add("class", "PRIVATE")
         set_people(event, draft.people)

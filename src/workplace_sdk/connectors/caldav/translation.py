@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ from workplace_sdk.services.rooms import (
     Room,
     RoomReservation,
 )
+from workplace_sdk.services.rooms_models import JOINING
 from workplace_sdk.services.rooms_rules import components
 from workplace_sdk.wires.caldav.objects import Happening, Patience, Series, happenings, interval, several, word
 
@@ -137,6 +139,7 @@ class Reader:
             rrule=series.rrule,
             series=self._ref(home, str(related)) if related is not None and main.get(KEY) else None,
             body=str(main.get("DESCRIPTION")) if main.get("DESCRIPTION") else None,
+            online=_online(main),
             private=word(main, "CLASS", "PUBLIC") in ("PRIVATE", "CONFIDENTIAL"),
             components=(*components(occurrences, orders), *self._undelivered(people)),
             created_at=self._created(main),
@@ -258,3 +261,10 @@ class Reader:
 def hidden(meeting: Meeting) -> Meeting:
     """What someone else may see of a private meeting."""
     return meeting.model_copy(update={"subject": "(private)", "body": None, "attendees": (), "orders": (), "components": ()})
+
+
+def _online(event: Any) -> str | None:
+    """The link by which people join from elsewhere: the first that is one, of several. Source: RFC 7986 5.11."""
+    told: Any = event.get("CONFERENCE")
+    links = [str(one) for one in (told if isinstance(told, list) else [told]) if one is not None]
+    return next((link for link in links if re.match(JOINING, link)), None)

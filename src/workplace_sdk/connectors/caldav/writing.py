@@ -153,6 +153,15 @@ def set_people(event: Any, people: int | None) -> None:
     put(event, PEOPLE, None if people is None else str(people))
 
 
+def set_online(event: Any, link: str | None) -> None:
+    """Set the link by which people join from elsewhere; an empty one takes it away. Source: RFC 7986 5.11."""
+    from icalendar import vUri
+
+    put(event, "CONFERENCE", None)
+    if link:
+        event.add("CONFERENCE", vUri(link, params={"VALUE": "URI"}))
+
+
 def written(events: Sequence[Any]) -> bytes:
     """The calendar object of some events of one UID, with the zones that they name."""
     from icalendar import Calendar
