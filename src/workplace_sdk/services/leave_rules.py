@@ -21,6 +21,7 @@ SO_LONG: Final = Words(
     "{name} is asked for at most {days} days at once", "{name} wordt voor hoogstens {days} dagen ineens gevraagd"
 )
 NO_DOCUMENTS: Final = Words("no documents are kept with {name}", "bij {name} worden geen documenten bewaard")
+A_YEAR: Final = Words("until is from since on, at most a year later", "until ligt na since, hoogstens een jaar later")
 WHICH_REASON: Final = Words("one of: {reasons}", "een van: {reasons}")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from workplace_sdk.connectors.frappe.connector import resource
 from workplace_sdk.connectors.frappe.expenses_base import DOCTYPE, FrappeExpensesBase
+from workplace_sdk.connectors.frappe.expenses_taxes import all_of, tax_rows
 from workplace_sdk.connectors.frappe.expenses_words import short_of, wanted_of, whole_report
 from workplace_sdk.connectors.frappe.leave_words import DRAFT, SUBMITTED
 from workplace_sdk.connectors.frappe.records import Claim, Data, Employee, Message, Uploaded
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from workplace_sdk.services.expenses import ReportDraft
 
 _FORM: Final = HandOff("Open it in Frappe", "{base_url}/app/expense-claim/{id}", ("id",))
-_LIST: Final = HandOff("See the claims in Frappe", "{base_url}/app/expense-claim")
+_WORDS: Final = {Decision.APPROVE: "Approved", Decision.REJECT: "Rejected"}
 _UNKNOWN_TO_FRAPPE: Final = frozenset(
     {
         "mileage",
         "per_diem",
-        "taxes",
         "attendees",
         "personal",
         "place",
@@ -47,7 +47,6 @@ class FrappeExpenses(FrappeExpensesBase):
 
     handoffs = {  # noqa: RUF012 - a ClassVar in the base
         **dict.fromkeys(("add_line", "update_line", "remove_line", "amend", "withdraw", "cancel", "comment"), _FORM),
-        "inbox": _LIST,
         "save": HandOff("Write it in Frappe", "{base_url}/app/expense-claim/new-expense-claim"),
         "pay": HandOff("Pay it in Frappe", "{base_url}/app/expense-claim/{id}", ("id",)),
     }
@@ -64,19 +63,25 @@ class FrappeExpenses(FrappeExpensesBase):
 
     @write(
         Safety.ONCE,
-        support=Native(evidence="transcribed", without=_UNKNOWN_TO_FRAPPE, note="receipts go with the claim, not with a line"),
+        support=Native(
+            evidence="documented",
+            without=_UNKNOWN_TO_FRAPPE,
+            note="transcribed without VAT; VAT where the settings name accounts; receipts go with the claim, not with a line",
+        ),
     )
     def submit(self, draft: ReportDraft, *, key: Key | None = None) -> Steps[ExpenseReport]:
-        rules, lines = self.rules, wanted_of(draft, self.rules)
+        rules, lines, taxes = self.rules, wanted_of(draft, self.rules), tax_rows(draft.lines, self.rules)
         uploads = _uploads(draft)
         name = yield from self.employee_id(draft.person)
         approver = (yield from self.document("Employee", name, Employee)).expense_approver
         wanted = {"employee": name, "company": rules.company, "payable_account": rules.payable_account}
         wanted |= {"expense_approver": approver} if approver else {}
         wanted |= {"posting_date": self.session.today().isoformat()}
-        reply = yield from self.http.post(resource(DOCTYPE), json={**wanted, "expenses": lines})
+        reply = yield from self.http.post(
+            resource(DOCTYPE), json={**wanted, "expenses": lines, **({"taxes": taxes} if taxes else {})}
+        )
         made = reply.model(Data[Claim]).data
-        if made.employee != name or len(made.expenses) != len(lines) or short_of(made):
+        if made.employee != name or len(made.expenses) != len(lines) or short_of(made) or not all_of(draft, made):
             raise OutcomeUnknown(f"Frappe made claim {made.name}, and not what was asked for")
         files: list[Uploaded] = []
         for one in uploads:
@@ -100,7 +105,9 @@ class FrappeExpenses(FrappeExpensesBase):
     @write(
         Safety.ONCE,
         support=Native(
-            evidence="transcribed", without={"comment", "lines", "return"}, note="approving all of it, nothing else"
+            evidence="documented",
+            without={"comment", "lines", "return"},
+            note="all of it: approving is transcribed, rejecting from documentation",
         ),
     )
     def decide(
@@ -112,23 +119,22 @@ class FrappeExpenses(FrappeExpensesBase):
         lines: tuple[LineDecision, ...] = (),
         key: Key | None = None,
     ) -> Steps[ExpenseReport]:
-        if decision is not Decision.APPROVE:
-            link = self.handoffs["cancel"].link({**self.link_values(), "id": ref.id})
-            raise NotSupported("claims are rejected in Frappe", field="decision", handoff=link)
         found = yield from self.claim(ref)
         if found.docstatus != DRAFT:
             raise AlreadyDecided(f"{found.name} is {found.approval_status}", field="ref", native_code=found.status)
         if ref.version is not None and ref.version != found.modified:
             raise Conflict(f"{found.name} was changed meanwhile", field="ref", native_code=found.status)
         yield from self.for_the_caller(found.name, found.employee, found.expense_approver)
-        if less := short_of(found):
+        if decision is Decision.APPROVE and (less := short_of(found)):
             told = ", ".join(f"{line.expense_type}: {line.sanctioned_amount:.2f} of {line.amount:.2f}" for line in less)
             raise Conflict(f"Frappe would not pay all that is claimed ({told}): mend it there", field="ref")
-        wanted = {"approval_status": "Approved", "docstatus": SUBMITTED}
+        wanted = {"approval_status": _WORDS[decision], "docstatus": SUBMITTED}
         reply = yield from self.http.put(resource(DOCTYPE, found.name), json=wanted)
         done = reply.model(Data[Claim]).data
-        if (done.name, done.docstatus, done.approval_status) != (found.name, SUBMITTED, "Approved"):
+        if (done.name, done.docstatus, done.approval_status) != (found.name, SUBMITTED, _WORDS[decision]):
             raise OutcomeUnknown(f"Frappe answers that {found.name} is {done.approval_status}, and does not book it")
+        if decision is Decision.REJECT and done.total_sanctioned_amount:
+            raise OutcomeUnknown(f"Frappe answers that {found.name} is rejected, and grants {done.total_sanctioned_amount}")
         return whole_report(self, done, (yield from self.files(done.name)), self.rules)
 
 

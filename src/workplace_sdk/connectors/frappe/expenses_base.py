@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
+
+from attrs import evolve
 
 from workplace_sdk.connectors.frappe.base import PAGE, FrappeBase
 from workplace_sdk.connectors.frappe.connector import asked, resource
 from workplace_sdk.connectors.frappe.expenses_words import report_of, tells_its_sums, whole_report
-from workplace_sdk.connectors.frappe.records import Claim, ClaimRow, Data, File, Named
+from workplace_sdk.connectors.frappe.leave_words import DRAFT
+from workplace_sdk.connectors.frappe.records import Claim, ClaimRow, Data, File, Named, Uploaded
 from workplace_sdk.kernel.effects import All, Page, PageSteps, Steps
 from workplace_sdk.kernel.errors import ConfigError, NotFound
 from workplace_sdk.kernel.listing import Listing
@@ -33,6 +37,7 @@ _ROW: Final = (
     "docstatus",
     "posting_date",
 )
+_NO_TAXES: Final = "receipts go with the claim, not with a line; the settings name no account for VAT"
 _FILE: Final = ("name", "file_name", "file_url", "file_size", "is_private")
 
 
@@ -41,8 +46,12 @@ class FrappeExpensesBase(FrappeBase, Expenses):
 
     def support_of(self, name: str) -> Support:
         support = super().support_of(name)
-        if self.settings.claims is None and isinstance(support, Native):
+        if not isinstance(support, Native):
+            return support
+        if self.settings.claims is None:
             return Absent(f"the settings say nothing of claims ([connections.{self.connection_name}.claims])")
+        if name == "submit" and not self.settings.claims.taxes:
+            return evolve(support, without=support.without | {"taxes"}, evidence="transcribed", note=_NO_TAXES)
         return support
 
     @property
@@ -102,6 +111,26 @@ class FrappeExpensesBase(FrappeBase, Expenses):
             return report_of(self, row, who, self.rules)
         found = whole_report(self, (yield from self.document(DOCTYPE, row.name, Claim)), (), self.rules)
         return found.model_copy(update={"lines": ()})
+
+    @pages(support=Native(evidence="documented"))
+    def inbox(self, person: PersonRef | None = None) -> PageSteps[ExpenseReport]:
+        user = yield from self.user_of(person)
+        waiting = {"docstatus": DRAFT, "approval_status": "Draft", "expense_approver": user}
+        rows = yield from self.lists(DOCTYPE, Named, asked(filters=waiting, order_by="creation asc"))
+        for at in range(0, len(rows), PAGE):
+            yield Page((yield from self._waiting([row.name for row in rows[at : at + PAGE]])))
+
+    def _waiting(self, names: Sequence[str]) -> Steps[tuple[ExpenseReport, ...]]:
+        """Claims with their receipts; not those that somebody decided about since they were listed."""
+        filters = {"attached_to_doctype": DOCTYPE, "attached_to_name": ["in", list(names)]}
+        query = asked((*_FILE, "attached_to_name"), filters, order_by="creation asc")
+        documents = All(*(self.document(DOCTYPE, name, Claim) for name in names))
+        found, files = yield from All(documents, self.lists("File", Uploaded, query))
+        return tuple(
+            whole_report(self, one, [file for file in files if file.attached_to_name == one.name], self.rules)
+            for one in found
+            if (one.docstatus, one.approval_status) == (DRAFT, "Draft")
+        )
 
     @read(support=HERE)
     def get(self, ref: Ref) -> Steps[ExpenseReport]:

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from workplace_sdk.connectors.frappe.expenses_taxes import net_of, taxes_by_line, taxes_of
 from workplace_sdk.connectors.frappe.leave_words import CANCELLED, DRAFT, moment
 from workplace_sdk.connectors.frappe.records import Claim, ClaimLine, ClaimRow, File
 from workplace_sdk.kernel.errors import NotSupported
@@ -26,7 +27,7 @@ from workplace_sdk.services.expenses import (
 if TYPE_CHECKING:
     from workplace_sdk.connectors.frappe.expenses_base import FrappeExpensesBase
     from workplace_sdk.connectors.frappe.settings import ClaimSettings
-    from workplace_sdk.services.expenses import LineDraft, ReportDraft
+    from workplace_sdk.services.expenses import LineDraft, ReportDraft, Tax
 
 _DECIDED: Final = {
     "Approved": (ExpenseStatus.APPROVED, ExpenseStep.APPROVED, StepState.APPROVED),
@@ -55,7 +56,6 @@ def report_of(service: FrappeExpensesBase, row: ClaimRow, employee: PersonRef, r
     """What a row tells of a claim: no lines, no title, and of its sums what has neither taxes nor advances in it."""
     claimed, approved = (_money(amount, rules) for amount in (row.total_claimed_amount, row.total_sanctioned_amount))
     status = status_of(row)
-    decided = row.docstatus != DRAFT
     start = service.instant(datetime.combine(row.posting_date, time()))
     nothing = _money(Decimal(0), rules)
     return ExpenseReport(
@@ -68,10 +68,10 @@ def report_of(service: FrappeExpensesBase, row: ClaimRow, employee: PersonRef, r
         lines=(),
         totals=Totals(
             claimed=claimed,
-            approved=approved if decided else None,
+            approved=approved if row.docstatus != DRAFT else None,
             tax=nothing,
             company_paid=nothing,
-            payable=_money(row.grand_total, rules) if decided else claimed,
+            payable=_money(row.grand_total, rules) if row.docstatus != DRAFT else claimed,
         ),
         status=status,
         submitted_at=start,
@@ -84,8 +84,11 @@ def whole_report(service: FrappeExpensesBase, found: Claim, files: Sequence[File
     created, changed = service.instant(found.creation), service.instant(moment(found.modified))
     title, first = titled(found)
     receipts = tuple(service.attachment_of(one) for one in files)
+    vat = taxes_by_line(found)
     lines = tuple(
-        _line(service, found, line, first if at == 0 else line.description or "", receipts if at == 0 else (), rules)
+        _line(
+            service, found, line, first if at == 0 else line.description or "", receipts if at == 0 else (), rules
+        ).model_copy(update=_with_taxes(found, line, taxes_of(vat.get(at + 1, ()), rules.currency), rules))
         for at, line in enumerate(found.expenses)
     )
     by = service.user(found.modified_by)
@@ -122,14 +125,36 @@ def tells_its_sums(row: ClaimRow) -> bool:
     return row.grand_total == row.total_sanctioned_amount
 
 
-def _sums(found: Claim, rules: ClaimSettings) -> dict[str, Money]:
+def _sums(found: Claim, rules: ClaimSettings) -> dict[str, Money | None]:
     """Taxes come on top of the lines, and advances are taken off. Of a rejected claim nothing is booked, whatever its total says."""
     tax, advance = found.total_taxes_and_charges, found.total_advance_amount
+    claimed, approved = found.total_claimed_amount + tax, found.total_sanctioned_amount + tax
     if found.docstatus == DRAFT:
-        payable = found.total_claimed_amount + tax - advance
+        payable = claimed - advance
     else:
-        payable = Decimal(0) if found.approval_status == "Rejected" else found.grand_total
-    return {"tax": _money(tax, rules), "company_paid": _money(advance, rules), "payable": _money(payable, rules)}
+        approved, payable = (Decimal(0), Decimal(0)) if _rejected(found) else (approved, found.grand_total)
+    return {
+        "claimed": _money(claimed, rules),
+        "approved": _money(approved, rules) if found.docstatus != DRAFT else None,
+        "tax": _money(tax, rules),
+        "company_paid": _money(advance, rules),
+        "payable": _money(payable, rules),
+    }
+
+
+def _rejected(found: Claim) -> bool:
+    return found.docstatus != DRAFT and found.approval_status == "Rejected"
+
+
+def _with_taxes(found: Claim, line: ClaimLine, taxes: tuple[Tax, ...], rules: ClaimSettings) -> dict[str, object]:
+    """The amounts of a line with its VAT inside: Frappe pays all of the VAT, also when it grants less of the line."""
+    if not taxes:
+        return {}
+    inside = sum((one.tax.amount for one in taxes), Decimal(0))
+    claimed = _money(line.amount + inside, rules)
+    granted = Decimal(0) if _rejected(found) else line.sanctioned_amount + inside
+    approved = _money(granted, rules) if found.docstatus != DRAFT else None
+    return {"original": claimed, "claimed": claimed, "approved": approved, "taxes": taxes}
 
 
 def _line(
@@ -196,7 +221,7 @@ def _wanted(line: LineDraft, rules: ClaimSettings) -> dict[str, Any]:
         raise NotSupported(f"{rules.company} pays back in {rules.currency}", field="currency")
     if line.merchant is not None:
         raise NotSupported("Frappe has no place for a merchant: say it in the description", field="merchant")
-    amount = float(line.amount.amount)  # as JSON has it: the shortest number that reads as this amount
+    amount = float(net_of(line))  # as JSON has it: the shortest number that reads as this amount
     wanted: dict[str, Any] = {
         "expense_date": line.date.isoformat(),
         "expense_type": line.category.id if isinstance(line.category, Ref) else line.category,

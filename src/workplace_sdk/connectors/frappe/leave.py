@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from workplace_sdk.connectors.frappe.connector import resource
-from workplace_sdk.connectors.frappe.leave_base import DOCTYPE, FrappeLeaveBase
+from workplace_sdk.connectors.frappe.leave_absences import FrappeAbsences
+from workplace_sdk.connectors.frappe.leave_base import DOCTYPE
 from workplace_sdk.connectors.frappe.leave_words import CANCELLED, DRAFT, SUBMITTED, wanted_of, whole_request
 from workplace_sdk.connectors.frappe.records import Data, LeaveApplication, Message
 from workplace_sdk.connectors.frappe.refusing import Overlap
@@ -37,11 +38,10 @@ _FORM: Final = HandOff("Open it in Frappe", "{base_url}/app/leave-application/{i
 _WORDS: Final = {Decision.APPROVE: "Approved", Decision.REJECT: "Rejected"}
 
 
-class FrappeLeave(FrappeLeaveBase):
+class FrappeLeave(FrappeAbsences):
     """Leave in Frappe. Nothing of ours can be kept in an application: a write is ``ONCE``, and days are refused twice."""
 
     handoffs = {  # noqa: RUF012 - a ClassVar in the base
-        "absences": HandOff("See who is off in Frappe", "{base_url}/app/leave-application/view/calendar"),
         "amend": _FORM,
         "attach": _FORM,
         "attachment": HandOff("Open it in Frappe", "{base_url}/app/leave-application"),

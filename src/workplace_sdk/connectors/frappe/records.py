@@ -77,6 +77,17 @@ class Application(_Reply):
     half_day: bool
 
 
+class Off(_Reply):
+    """A row of a list of leave applications that tells who is off, and not why."""
+
+    name: str
+    employee: str
+    from_date: date
+    to_date: date
+    half_day: bool
+    half_day_date: date | None = None
+
+
 class LeaveApplication(Application):
     """A whole leave application. ``modified`` is its version."""
 
@@ -116,6 +127,15 @@ class ClaimLine(_Reply):
     cost_center: str | None = None
 
 
+class ClaimTax(_Reply):
+    """A row of taxes, on top of the lines. With a *rate* Frappe works *tax_amount* out anew, of what is sanctioned of all lines."""
+
+    account_head: str
+    description: str | None = None
+    rate: Decimal | None = None
+    tax_amount: Decimal
+
+
 class Claim(ClaimRow):
     """A whole expense claim."""
 
@@ -129,6 +149,7 @@ class Claim(ClaimRow):
     modified: str
     modified_by: str
     expenses: tuple[ClaimLine, ...]
+    taxes: tuple[ClaimTax, ...] = ()
 
 
 class File(_Reply):
@@ -157,6 +178,14 @@ class EmployeeRow(_Reply):
     cell_number: str | None = None
     reports_to: str | None = None
     user_id: str | None = None
+
+
+class Colleague(_Reply):
+    """Of an employee the name, and to whom they report."""
+
+    name: str
+    employee_name: str | None = None
+    reports_to: str | None = None
 
 
 class Employee(_Reply):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Final
 
@@ -25,6 +26,7 @@ CATEGORIES: Final[Mapping[str, LeaveCategory]] = MappingProxyType(
 """What the leave types of a new Frappe HR are, in English."""
 
 Text = Annotated[str, Field(min_length=1, max_length=140)]
+Rate = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)]
 
 
 class ClaimSettings(BaseModel):
@@ -35,6 +37,7 @@ class ClaimSettings(BaseModel):
         currency: Of the company (ISO 4217): claims have no other.
         payable_account: What is owed to employees is booked here.
         cost_center: Who bears a line for which nobody is named.
+        taxes: The account on which VAT of a rate (in percent) is booked; without any, claims have no VAT.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +46,7 @@ class ClaimSettings(BaseModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     payable_account: Text
     cost_center: Text
+    taxes: Mapping[Rate, Text] = Field(default_factory=dict[Decimal, str])
 
 
 class FrappeSettings(HttpSettings):

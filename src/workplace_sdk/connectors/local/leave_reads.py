@@ -33,6 +33,7 @@ from workplace_sdk.services.leave import (
     LeaveStatus,
     LeaveType,
 )
+from workplace_sdk.services.leave_rules import A_YEAR
 from workplace_sdk.services.refusals import InvalidField
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 HERE: Final = Native(evidence="live")
 PAGE: Final = 100
 WHICH_YEAR: Final = Words("a year from 1900 to 2200", "een jaar van 1900 tot en met 2200")
-A_YEAR: Final = Words("until is from since on, at most a year later", "until ligt na since, hoogstens een jaar later")
 
 
 class LeaveReads(LeaveAbsences, LeaveRules, LeaveService):
