@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.frappe.conftest import seen, vcr_cassette_dir  # noqa: F401 - fixtures
+from tests.frappe.conftest import VAT, seen, vcr_cassette_dir  # noqa: F401 - fixtures
 from tests.recordings import CONFIG
 from workplace_sdk.conformance import ExpensesConformance, ExpertsConformance, LeaveConformance
 from workplace_sdk.conformance.checks import refusing
@@ -56,11 +56,13 @@ class TestFrappeLeave(LeaveConformance):
             "submit-any_half": "half",
             "test_nothing_is_charged_for_a_free_day": "refused",
         }
-        return f"leave/{names.get(part_of(request), 'asked')}"
+        part = part_of(request)
+        return "documented/absences" if part == "absences" else f"leave/{names.get(part, 'asked')}"
 
     @pytest.fixture
-    def service(self, seen: Callable[..., Any]) -> Any:  # noqa: F811
-        return seen("leave", "omar")
+    def service(self, seen: Callable[..., Any], request: pytest.FixtureRequest) -> Any:  # noqa: F811
+        account = "yuki" if part_of(request) == "absences" else "omar"
+        return seen("leave", "omar", account=account)
 
     @pytest.fixture
     def approver(self, seen: Callable[..., Any]) -> Any:  # noqa: F811
@@ -84,10 +86,11 @@ class TestFrappeLeave(LeaveConformance):
 
     @pytest.fixture
     def secrets(self) -> tuple[str, ...]:
-        return ("omar:scrubbed", "maria:scrubbed")
+        return ("omar:scrubbed", "maria:scrubbed", "yuki:scrubbed")
 
     def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
-        return {"types": {}, "balances": {}, "requests": {}}
+        absences = super().examples(service)["absences"]
+        return {"types": {}, "balances": {}, "requests": {}, "absences": absences}
 
     def try_inbox(self, trial: Trial) -> Any:
         found = trial.do("inbox", by=trial.other("approver"))
@@ -122,11 +125,13 @@ class TestFrappeExpenses(ExpensesConformance):
             "requests": "partly",
             "submit": "no_receipts",
         }
-        return f"expenses/{names.get(part_of(request), 'everything')}"
+        documented = {"inbox": "inbox", "submit-taxes": "conformance"}
+        part = part_of(request)
+        return f"documented/{documented[part]}" if part in documented else f"expenses/{names.get(part, 'everything')}"
 
     @pytest.fixture
     def service(self, seen: Callable[..., Any]) -> Any:  # noqa: F811
-        return seen("expenses", "omar")
+        return seen("expenses", "omar", claims=VAT)
 
     @pytest.fixture
     def approver(self, seen: Callable[..., Any]) -> Any:  # noqa: F811
@@ -167,6 +172,11 @@ class TestFrappeExpenses(ExpensesConformance):
 
     def examples(self, service: Any) -> Mapping[str, Mapping[str, Any]]:
         return {"categories": {}, "requests": {}}
+
+    def try_inbox(self, trial: Trial) -> Any:
+        found = trial.do("inbox", by=trial.other("approver"))
+        assert [one.ref.id for one in found] == ["HR-EXP-2026-00001"], "what waits for the approver is in inbox()"
+        return found
 
     @staticmethod
     def _claimed(trial: Trial, *receipts: Upload) -> ExpenseReport:

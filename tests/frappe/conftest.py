@@ -1,7 +1,8 @@
 """The connector on what a Frappe HR 15 answered once: recordings made by another client, transcribed into cassettes.
 
 In a cassette a comment says of each exchange where it is from. ``follows from`` is one that was not had as it is written, and whose
-answer the recordings leave no doubt about. Keys are scrubbed to the name of whose they were.
+answer the recordings leave no doubt about. ``Documented:``, in ``recordings/documented`` alone, is one that nobody had: its answer is
+made from recorded documents by the arithmetic of Frappe HR's published source. Keys are scrubbed to the name of whose they were.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ SETTINGS: dict[str, Any] = {
     "url": "http://127.0.0.1:8311",
     "claims": {"company": "Lab GmbH", "currency": "EUR", "payable_account": "Creditors - LAB", "cost_center": "Main - LAB"},
 }
+VAT = {**SETTINGS["claims"], "taxes": {"7": "VAT 7 - LAB", "19.0": "VAT 19 - LAB", "21": "VAT 21 - LAB"}}
+"""Claims, and the accounts of three rates."""
 
 
 def now() -> datetime:

@@ -173,13 +173,6 @@ def test_a_claim_that_is_not_there(seen: Callable[..., Any]) -> None:
     assert [line.en for line in preview.lines] == ["Trip: 118.50 EUR"]
 
 
-def test_rejecting_is_done_in_frappe(seen: Callable[..., Any]) -> None:
-    with pytest.raises(NotSupported) as told:
-        seen("expenses", "maria").decide(CLAIM, Decision.REJECT)
-    assert told.value.handoff is not None
-    assert told.value.handoff.url == "http://127.0.0.1:8311/app/expense-claim/HR-EXP-2026-00001"
-
-
 def test_without_settings_of_claims_there_are_no_expenses(seen: Callable[..., Any]) -> None:
     service = seen("expenses", "omar", claims=None)
     assert isinstance(service.submit.support, Absent)

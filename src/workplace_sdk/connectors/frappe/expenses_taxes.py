@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workplace_sdk.connectors.frappe.settings import ClaimSettings
     from workplace_sdk.services.expenses import LineDraft, ReportDraft
 
-_NUMBER: Final = r"\d{1,9}(?:\.\d{1,4})?"
+_NUMBER: Final = r"\d{1,12}(?:\.\d{1,4})?"
 _ROW: Final = re.compile(r"VAT (100|\d{1,2}(?:\.\d{1,4})?) % \(([^()]+)\)", re.ASCII)
 _PART: Final = re.compile(rf"line (\d{{1,4}}): ({_NUMBER}) \+ ({_NUMBER})", re.ASCII)
 

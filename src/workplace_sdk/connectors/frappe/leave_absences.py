@@ -11,9 +11,9 @@ from workplace_sdk.connectors.frappe.leave_base import DOCTYPE, FrappeLeaveBase
 from workplace_sdk.connectors.frappe.leave_words import SUBMITTED
 from workplace_sdk.connectors.frappe.records import Colleague, Off
 from workplace_sdk.kernel.effects import All, Steps
-from workplace_sdk.kernel.errors import NotFound, ProtocolError
+from workplace_sdk.kernel.errors import NotFound, ProtocolError, Unauthorized, WorkplaceError
 from workplace_sdk.kernel.listing import Listing
-from workplace_sdk.kernel.operation import read
+from workplace_sdk.kernel.operation import read, settled
 from workplace_sdk.kernel.support import Native
 from workplace_sdk.services.calendar import Portion
 from workplace_sdk.services.common import PersonRef, days_between
@@ -34,8 +34,9 @@ class FrappeAbsences(FrappeLeaveBase):
     def absences(self, *, since: date, until: date, people: tuple[PersonRef, ...] | None = None) -> Steps[Listing[Absence]]:
         if not since <= until <= since + timedelta(days=366):
             raise InvalidField(A_YEAR, field="until")
+        caller = yield from self._caller()
         if people is None:
-            who = yield from self._team()
+            who = yield from self._team(caller)
         else:
             names = yield from All(*(self.employee_id(one, "people") for one in people))
             who = yield from self._colleagues(tuple(dict.fromkeys(names)))
@@ -49,9 +50,21 @@ class FrappeAbsences(FrappeLeaveBase):
         days = [Absence(person=who[name], date=day, portion=off[day, name]) for day, name in ordered]
         return Listing(days, answered=(self.connection_name,))
 
-    def _team(self) -> Steps[Mapping[str, PersonRef]]:
+    def _caller(self) -> Steps[str]:
+        """The employee who asks: Frappe tells our account of everybody.
+
+        Raises:
+            Unauthorized: They are none.
+        """
+        found = yield from settled(self.employee_id(None))
+        if isinstance(found, NotFound):
+            raise Unauthorized("who is off is for employees in Frappe: " + found.message)
+        if isinstance(found, WorkplaceError):
+            raise found
+        return found
+
+    def _team(self, name: str) -> Steps[Mapping[str, PersonRef]]:
         """The caller, who reports to them, and who reports to the same manager; who works here."""
-        name = yield from self.employee_id(None)
         rows = yield from self.lists("Employee", Colleague, asked(_COLLEAGUE, [["name", "=", name]]))
         me = next((one for one in rows if one.name == name), None)
         if me is None:
