@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -10,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from vcr import VCR
 
-from tests.frappe.conftest import HERE
-from tests.recordings import CONFIG, configure
+from tests.frappe.changed import replayed
 from workplace_sdk.connectors.frappe.expenses_words import status_of
 from workplace_sdk.connectors.frappe.records import ClaimRow
 from workplace_sdk.kernel.errors import Conflict, NotFound, NotSupported, Unauthorized
@@ -83,18 +79,15 @@ def test_taxes_come_on_top_and_advances_are_taken_off(
     seen: Callable[..., Any], tmp_path: Path, docstatus: int, approval: str, tax: str, advance: str, total: str, payable: str
 ) -> None:
     """No recording has either: the sums of the recorded claim are changed to what Frappe HR's own source (15.33) makes of them."""
-    sanctioned = "0.0" if approval == "Rejected" else "118.5"
-    changes = {"docstatus": str(docstatus), "approval_status": f'"{approval}"', "total_sanctioned_amount": sanctioned}
-    changes |= {"total_taxes_and_charges": tax, "total_advance_amount": advance, "grand_total": total}
-    recorded = yaml.safe_load((HERE / "expenses/partly.yaml").read_text("utf-8"))
-    for each in recorded["interactions"]:
-        body = each["response"]["body"]
-        for name, value in changes.items():
-            body["string"] = re.sub(rf'("{name}": )[^,}}]+', lambda old, new=value: old[1] + new, body["string"], count=1)
-    (tmp_path / "changed.yaml").write_text(yaml.safe_dump(recorded), "utf-8")
-    replayed = VCR(**CONFIG)
-    configure(replayed)
-    with replayed.use_cassette(str(tmp_path / "changed.yaml"), allow_playback_repeats=True):
+    sanctioned = Decimal(0) if approval == "Rejected" else Decimal("118.5")
+    changes = {"docstatus": docstatus, "approval_status": approval, "total_sanctioned_amount": float(sanctioned)}
+    amounts = {"total_taxes_and_charges": tax, "total_advance_amount": advance, "grand_total": total}
+
+    def change(_: str, one: dict[str, Any]) -> None:
+        if "docstatus" in one:
+            one.update(changes | {name: float(amount) for name, amount in amounts.items()})
+
+    with replayed("expenses/partly", tmp_path, change):
         service = seen("expenses", "omar")
         (row,) = service.requests()
         found = service.get(CLAIM)
