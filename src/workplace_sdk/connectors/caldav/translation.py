@@ -266,5 +266,6 @@ def hidden(meeting: Meeting) -> Meeting:
 def _online(event: Any) -> str | None:
     """The link by which people join from elsewhere: the first that is one, of several. Source: RFC 7986 5.11."""
     told: Any = event.get("CONFERENCE")
-    links = [str(one) for one in (told if isinstance(told, list) else [told]) if one is not None]
+    several: list[Any] = told if isinstance(told, list) else [told]
+    links = [str(one) for one in several if one is not None]
     return next((link for link in links if re.match(JOINING, link)), None)
