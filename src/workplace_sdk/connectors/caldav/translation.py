@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import frozen
 
@@ -266,6 +266,6 @@ def hidden(meeting: Meeting) -> Meeting:
 def _online(event: Any) -> str | None:
     """The link by which people join from elsewhere: the first that is one, of several. Source: RFC 7986 5.11."""
     told: Any = event.get("CONFERENCE")
-    several: list[Any] = told if isinstance(told, list) else [told]
+    several = cast("list[Any]", told) if isinstance(told, list) else [told]
     links = [str(one) for one in several if one is not None]
     return next((link for link in links if re.match(JOINING, link)), None)
