@@ -92,13 +92,20 @@ def summary() -> Iterator[str]:
         yield f"| {service.capitalize()} | {' | '.join(_short(services.get(service)) for services in offered.values())} |"
 
 
+MOST_NAMED = 3
+"""Operations that are not there, by name: with more of them the page has the names."""
+
+
 def _short(kind: type[Service] | None) -> str:
     if kind is None:
         return "-"
     supports = {name: kind.declared_support(name) for name in kind.operations()}
     evidence = sorted({support.evidence for support in supports.values() if isinstance(support, Native)})
     missing = sorted(name for name, support in supports.items() if not isinstance(support, Native))
-    return ", ".join(evidence) + (f"; not: {', '.join(f'`{name}`' for name in missing)}" if missing else "")
+    told = ", ".join(evidence)
+    if len(missing) > MOST_NAMED:
+        return f"{told}: {len(supports) - len(missing)} of {len(supports)} operations"
+    return told + (f"; not: {', '.join(f'`{name}`' for name in missing)}" if missing else "")
 
 
 def written_readme() -> str:

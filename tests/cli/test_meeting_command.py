@@ -53,7 +53,7 @@ def test_planned_shown_and_cancelled(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     head, *lines = done.stdout.splitlines()
     assert head == "Overleg, 2027-12-03 12:00-13:30, Beuk"
-    assert lines[:2] == ["  Beuk: geregeld", "  8 x Lunch (2 vegetarian): geregeld"]
+    assert lines[:2] == ["  Beuk: geregeld", "  8 x Lunch (2 vegetarisch): geregeld"]
     key = lines[-1].split()[-1]
     shown = run(home, "meeting", "show", key, "--json").answer()
     assert [part["connection"] for part in shown["parts"]] == ["main", "facility"]

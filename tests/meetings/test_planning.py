@@ -101,10 +101,10 @@ def test_lunch_by_mail_with_a_calendar_file(open_office, post: MailServer) -> No
     assert made.state is ComponentState.PENDING
     ((_, recipients, message),) = post.taken
     assert recipients == [CATERER]
-    assert message["Subject"] == "Bestelling: 8 x Lunch (2 vegetarian), 2026-12-03 12:00"
+    assert message["Subject"] == "Bestelling: 8 x Lunch (2 vegetarisch), 2026-12-03 12:00"
     assert message["Message-ID"] == f"<{made.parts[1].key}.1@delinde.example>"
     text = message.get_body().get_content()
-    for said in ("8 x Lunch", "2 vegetarian", "2026-12-03 12:00", "Beuk", "Noor", "4711"):
+    for said in ("8 x Lunch", "2 vegetarisch", "2026-12-03 12:00", "Beuk", "Noor", "4711"):
         assert said in text
     (attached,) = message.iter_attachments()
     (event,) = icalendar.Calendar.from_ical(attached.get_content()).walk("VEVENT")
@@ -182,7 +182,7 @@ def test_the_preview_says_what_happens(open_office) -> None:
     chosen = preview.line("chosen-room")
     assert chosen.facts["room"] == "IJssel"
     order = preview.line("order")
-    assert order.nl == "8 x Lunch (2 vegetarian): 100.00 EUR, van lunch (post)."
+    assert order.nl == "8 x Lunch (2 vegetarisch): 100.00 EUR, van lunch (post)."
     assert not preview.blockers
     made = work.meetings.plan(plan(equipment={Feature.PROJECTOR}), key=Key(preview.key))
     assert made.room == "IJssel"

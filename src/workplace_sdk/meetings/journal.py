@@ -18,6 +18,7 @@ from workplace_sdk.kernel.errors import Conflict, NotFound
 from workplace_sdk.services.common import ComponentState, PersonRef, Ref, Span
 from workplace_sdk.services.meetings_models import MeetingPlan, PartKind, PlannedMeeting, PlanPart
 from workplace_sdk.services.rooms_models import Component, Meeting, OrderDraft, Room
+from workplace_sdk.services.vocabulary import word
 from workplace_sdk.wires.sql import Database, migrate
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class Part(_Kept):
     ref: Ref | None = None
     why: str | None = None
 
+    def what_in(self, language: str) -> str:
+        """What it is, in *language*."""
+        return what_of(self.orders[0], language) if self.kind is PartKind.ORDER and len(self.orders) == 1 else self.what
+
     def shown(self, meeting: Meeting | None) -> Iterator[PlanPart]:
         """For people: the room and what is brought with it are told apart."""
         told = self._told()
@@ -91,7 +96,15 @@ class Part(_Kept):
             for order in self.orders:
                 found = component_of(order, meeting) if self.step is Step.DONE else None
                 state, why = (found.state, found.why) if found else (told.state, told.why)
-                yield told.model_copy(update={"kind": PartKind.ORDER, "what": what_of(order), "state": state, "why": why})
+                yield told.model_copy(
+                    update={
+                        "kind": PartKind.ORDER,
+                        "what": what_of(order),
+                        "what_nl": what_of(order, "nl"),
+                        "state": state,
+                        "why": why,
+                    }
+                )
 
     def _told(self) -> PlanPart:
         states = {
@@ -103,6 +116,7 @@ class Part(_Kept):
         return PlanPart(
             kind=self.kind,
             what=self.what,
+            what_nl=self.what_in("nl"),
             connection=self.connection,
             key=self.key,
             state=states.get(self.step, ComponentState.UNKNOWN),
@@ -112,10 +126,10 @@ class Part(_Kept):
         )
 
 
-def what_of(order: OrderDraft) -> str:
+def what_of(order: OrderDraft, language: str = "en") -> str:
     """An order as people say it: ``8 x Lunch (2 vegetarian)``."""
     lines = ", ".join(f"{line.quantity} x {line.item if isinstance(line.item, str) else line.item.id}" for line in order.lines)
-    diets = ", ".join(f"{count} {diet.replace('_', ' ')}" for diet, count in order.diets.items())
+    diets = ", ".join(f"{count} {word(diet, language)}" for diet, count in order.diets.items())
     return f"{lines} ({diets})" if diets else lines
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workplace_sdk.kernel.words import Words
 from workplace_sdk.services.rooms_models import Role
+from workplace_sdk.services.vocabulary import word
 from workplace_sdk.wires.smtp import message_id
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def order_text(plan: Plan, order: OrderDraft, language: str = "en", *, heading: 
     dutch = Words("x", "y").in_(language) == "y"
     lines = [heading.in_(language), ""]
     lines += [f"    {line.quantity} x {line.item if isinstance(line.item, str) else line.item.id}" for line in order.lines]
-    lines += [f"    {count} {diet.replace('_', ' ')}" for diet, count in order.diets.items()]
+    lines += [f"    {count} {word(diet, language)}" for diet, count in order.diets.items()]
     lines.append("")
     for span in plan.spans:
         offset = (order.deliver_at or span.start) - plan.spans[0].start if order.deliver_at else timedelta(0)
@@ -50,10 +51,10 @@ def order_letter(
     """The order of *part*, or that it is not needed any more, with a calendar file."""
     (order,) = part.orders
     words = _CANCELLED if cancelled else _SUBJECT
-    subject = words.filled(what=part.what, when=_when(plan)).in_(language)
+    subject = words.filled(what=part.what_in(language), when=_when(plan)).in_(language)
     text = order_text(plan, order, language, heading=_NO_MORE if cancelled else _ORDER)
     message = _letter(part, sender=sender, to=(to,), subject=subject, text=text, cancelled=cancelled)
-    content = _calendar(plan, part, sender=sender, summary=part.what, now=now, cancelled=cancelled, invited=())
+    content = _calendar(plan, part, sender=sender, summary=part.what_in(language), now=now, cancelled=cancelled, invited=())
     _attach(message, content, "CANCEL" if cancelled else "PUBLISH")
     return message
 

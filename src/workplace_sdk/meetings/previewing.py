@@ -64,7 +64,7 @@ def _brought(service: PlannedMeetings, part: Part) -> Steps[PreviewLine]:
     """Who brings a part, and what it costs."""
     way = service.sources.ways[part.way]
     if part.way == INVITE:
-        en, nl = f"{part.what} by mail ({way.connection}).", f"{part.what} per mail ({way.connection})."
+        en, nl = f"{part.what} by mail ({way.connection}).", f"{part.what_in('nl')} per mail ({way.connection})."
         return PreviewLine(code="invitations", en=en, nl=nl, facts={"connection": way.connection})
     (order,) = part.orders
     price = yield from way.price(order)
@@ -72,7 +72,7 @@ def _brought(service: PlannedMeetings, part: Part) -> Steps[PreviewLine]:
     return PreviewLine(
         code="order",
         en=f"{part.what}{cost}, from {part.way} ({way.connection}).",
-        nl=f"{part.what}{cost}, van {part.way} ({way.connection}).",
+        nl=f"{part.what_in('nl')}{cost}, van {part.way} ({way.connection}).",
         facts={
             "way": part.way,
             "connection": way.connection,

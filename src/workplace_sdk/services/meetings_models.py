@@ -117,6 +117,7 @@ class PlanPart(Model):
 
     kind: PartKind
     what: str
+    what_nl: str = ""
     connection: str
     key: str
     state: ComponentState
@@ -128,7 +129,8 @@ class PlanPart(Model):
         """What became of it, as a sentence in *language*."""
         words = _UNDONE if self.undone else _BECAME[self.state]
         why = f": {self.why}" if self.why else ""
-        return f"{self.what}: {words.in_(language)}{why}"
+        what = Words(self.what, self.what_nl or self.what)
+        return f"{what.in_(language)}: {words.in_(language)}{why}"
 
 
 _UNDONE = Words("given back", "teruggegeven")

@@ -260,11 +260,12 @@ class Reader:
 
 def hidden(meeting: Meeting) -> Meeting:
     """What someone else may see of a private meeting."""
-    return meeting.model_copy(update={"subject": "(private)", "body": None, "attendees": (), "orders": (), "components": ()})
+    return meeting.model_copy(
+        update={"subject": "(private)", "body": None, "online": None, "attendees": (), "orders": (), "components": ()}
+    )
 
 
 def _online(event: Any) -> str | None:
     """The link by which people join from elsewhere: the first that is one, of several. Source: RFC 7986 5.11."""
-    told: Any = event.get("CONFERENCE")
-    links = [str(one) for one in (told if isinstance(told, list) else [told]) if one is not None]
+    links = [str(one) for one in several(event.get("CONFERENCE"))]
     return next((link for link in links if re.match(JOINING, link)), None)

@@ -82,14 +82,11 @@ def whole_report(service: FrappeExpensesBase, found: Claim, files: Sequence[File
     """What a document tells of a claim. Its files are shown with its first line: Frappe keeps them with the whole."""
     made = report_of(service, found, service.employee(found.employee, found.employee_name), rules)
     created, changed = service.instant(found.creation), service.instant(moment(found.modified))
-    title, first = titled(found)
     receipts = tuple(service.attachment_of(one) for one in files)
     vat = taxes_by_line(found)
     lines = tuple(
-        _line(
-            service, found, line, first if at == 0 else line.description or "", receipts if at == 0 else (), rules
-        ).model_copy(update=_with_taxes(found, line, taxes_of(vat.get(at + 1, ()), rules.currency), rules))
-        for at, line in enumerate(found.expenses)
+        _line(service, found, at, taxes_of(vat.get(at + 1, ()), rules.currency), () if at else receipts, rules)
+        for at in range(len(found.expenses))
     )
     by = service.user(found.modified_by)
     events = [ExpenseEvent(step=Mapped(value=ExpenseStep.SUBMITTED), at=created, by=service.user(found.owner))]
@@ -110,7 +107,7 @@ def whole_report(service: FrappeExpensesBase, found: Claim, files: Sequence[File
     return made.model_copy(
         update={
             "ref": service.claim_ref(found.name, found.modified),
-            "title": title,
+            "title": titled(found)[0],
             "lines": lines,
             "totals": made.totals.model_copy(update=_sums(found, rules)),
             "approvals": steps,
@@ -146,36 +143,30 @@ def _rejected(found: Claim) -> bool:
     return found.docstatus != DRAFT and found.approval_status == "Rejected"
 
 
-def _with_taxes(found: Claim, line: ClaimLine, taxes: tuple[Tax, ...], rules: ClaimSettings) -> dict[str, object]:
-    """The amounts of a line with its VAT inside: Frappe pays all of the VAT, also when it grants less of the line."""
-    if not taxes:
-        return {}
-    inside = sum((one.tax.amount for one in taxes), Decimal(0))
-    claimed = _money(line.amount + inside, rules)
-    granted = Decimal(0) if _rejected(found) else line.sanctioned_amount + inside
-    approved = _money(granted, rules) if found.docstatus != DRAFT else None
-    return {"original": claimed, "claimed": claimed, "approved": approved, "taxes": taxes}
-
-
 def _line(
     service: FrappeExpensesBase,
     found: Claim,
-    line: ClaimLine,
-    description: str,
+    at: int,
+    taxes: tuple[Tax, ...],
     receipts: tuple[Attachment, ...],
     rules: ClaimSettings,
 ) -> ExpenseLine:
-    claimed = _money(line.amount, rules)
+    """A line with its VAT inside. Frappe pays all of the VAT, also when it grants less of the line."""
+    line = found.expenses[at]
+    inside = sum((one.tax.amount for one in taxes), Decimal(0))
+    claimed = _money(line.amount + inside, rules)
+    granted = Decimal(0) if _rejected(found) else line.sanctioned_amount + inside
     centre = line.cost_center if line.cost_center and line.cost_center != rules.cost_center else None
     return ExpenseLine(
         ref=service.ref("expense_line", line.name),
         date=line.expense_date,
         category=line.expense_type,
         kind=LineKind.PURCHASE,
-        description=description,
+        description=line.description or "" if at else titled(found)[1],
         original=claimed,
         claimed=claimed,
-        approved=_money(line.sanctioned_amount, rules) if found.docstatus != DRAFT else None,
+        approved=_money(granted, rules) if found.docstatus != DRAFT else None,
+        taxes=taxes,
         allocations=(Allocation(cost_centre=centre, share=Decimal(100)),) if centre else (),
         receipts=receipts,
         receipt_state=ReceiptState.ATTACHED if receipts else None,
