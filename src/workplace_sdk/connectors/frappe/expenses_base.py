@@ -122,7 +122,7 @@ class FrappeExpensesBase(FrappeBase, Expenses):
 
     def _waiting(self, names: Sequence[str]) -> Steps[tuple[ExpenseReport, ...]]:
         """Claims with their receipts; not those that somebody decided about since they were listed."""
-        filters = {"attached_to_doctype": DOCTYPE, "attached_to_name": ["in", list(names)]}
+        filters = [["attached_to_doctype", "=", DOCTYPE], ["attached_to_name", "in", list(names)]]
         query = asked((*_FILE, "attached_to_name"), filters, order_by="creation asc")
         documents = All(*(self.document(DOCTYPE, name, Claim) for name in names))
         found, files = yield from All(documents, self.lists("File", Uploaded, query))
