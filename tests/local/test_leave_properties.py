@@ -216,7 +216,7 @@ def test_after_any_sequence_previews_were_right_and_no_balance_is_overdrawn() ->
     run_state_machine_as_test(
         Leaving,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

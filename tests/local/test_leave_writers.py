@@ -24,7 +24,7 @@ from workplace_sdk.connectors.local.schema import files, writes
 from workplace_sdk.services.leave import LeaveDraft, LeaveStatus
 
 ROOT = Path(__file__).parent.parent.parent
-PROCESSES, ROUNDS, KILLS = 8, 5, 10
+PROCESSES, ROUNDS, KILLS = 8, 4, 5
 YEAR = (date(2026, 1, 1), date(2027, 12, 31))
 LAST_STEP = {
     "submitted": {"submitted", "amended"},

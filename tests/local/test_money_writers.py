@@ -26,7 +26,7 @@ from workplace_sdk.services.expenses import ExpenseReport, ExpenseStatus, LineDr
 from workplace_sdk.services.incidents import TicketDraft
 
 ROOT = Path(__file__).parent.parent.parent
-PROCESSES, ROUNDS, KILLS = 8, 3, 8
+PROCESSES, ROUNDS, KILLS = 8, 2, 4
 DAY = date(2026, 11, 20)
 LAST_STEP = {
     "submitted": {"submitted", "amended"},

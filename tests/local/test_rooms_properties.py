@@ -317,7 +317,7 @@ def test_after_any_sequence_no_room_is_held_twice_and_none_that_is_held_is_offer
     run_state_machine_as_test(
         Booking,
         settings=settings(
-            max_examples=25,
+            max_examples=12,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -331,7 +331,7 @@ def furnished_office(office: Office) -> Office:
     return furnished(office)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(days, hours, lengths, st.sampled_from(ROOMS), series), max_size=8))
 def test_what_is_booked_is_busy_and_the_rest_is_not(
     furnished_office: Office, asked: list[tuple[date, int, int, str, str | None]]

@@ -23,7 +23,7 @@ from workplace_sdk.connectors.local.schema import writes
 from workplace_sdk.services.rooms import OrderKind
 
 ROOT = Path(__file__).parent.parent.parent
-PROCESSES, TURNS, KILLS = 8, 3, 10
+PROCESSES, TURNS, KILLS = 8, 2, 5
 
 
 @pytest.fixture
