@@ -13,34 +13,24 @@ from tests.faults import table as faults
 from tests.servers import postgres, redmine, rt, samba, slapd, znuny
 from tests.servers.certificates import Certificates
 from tests.servers.process import missing_program
+from tests.side_by_side import first_the_longest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run what takes long, and what needs Samba")
 
 
-SHARED = ("rt", "redmine", "znuny", "samba")
-"""Servers that are slow to start, and of which one serves all tests that use it."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.side_by_side import Scheduling
+
+    return Scheduling(config, log)
 
 
-def group(item: pytest.Item) -> str:
-    """What runs in one process when several run side by side: what shares a server, else what is in one file."""
-    names = set(getattr(item, "fixturenames", ())) | {item.path.parent.name}
-    for server in SHARED:
-        if server in names:
-            return server
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    systems = [value for value in params.values() if isinstance(value, str) and value in ("radicale", "cyrus", "sogo")]
-    if systems and item.path.parent.name == "caldav":
-        return f"caldav-{systems[0]}"
-    named = [params["name"]] if item.path.parent.name == "faults" else systems[:1]
-    return "-".join([item.path.stem, *named])
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        first_the_longest(items)
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
         if "samba" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
         if "slow" in item.keywords and not config.getoption("--slow"):
@@ -57,7 +47,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     by_reason: dict[str, list[str]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        by_reason.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid.partition("@")[0])
+        by_reason.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
     terminalreporter.section("not run")
     for reason, tests in sorted(by_reason.items()):
         terminalreporter.write_line(f"{len(tests)} because: {reason}")
