@@ -68,10 +68,10 @@ def test_nobody_there() -> None:
 
 
 def test_a_server_that_gives_up_in_time_gives_what_it_found(own_slapd: Slapd) -> None:
-    """``person 1`` has a second there; hundreds of parts that no index helps with take longer."""
+    """``person 1`` has a second there; thousands of parts that no index helps with take longer."""
     dn, password = own_slapd.person(1)
     server = Server(target(own_slapd, bind_dn=dn, password=lambda: password))
-    slow = any_of(equals("uid", "u0000000"), *(contains("description", f"q{number:02x}") for number in range(20_000)))
+    slow = any_of(equals("uid", "u0000000"), *(contains("description", f"q{number:02x}") for number in range(60_000)))
     found = do(LdapSearch(server, own_slapd.people_base, slow, ("uid",)), 60)
     assert (found.missing, [entry.first("uid") for entry in found.entries]) == ("time_limit", ["u0000000"])
 
