@@ -54,7 +54,7 @@ class Soap:
         action: The SOAPAction, of the operation's name and what the WSDL says; for services that want another one.
         login: Values that prove who we are where the service wants them in the body; merged into the value at each attempt.
         security: The header of WS-Security, made at each attempt.
-        meanings: What faults mean, by the qualified name of their detail or code.
+        meanings: What faults mean, by the qualified name of their detail or code; ``{*}Name`` is that name in any namespace.
         refusal: What answers mean that say no with HTTP 200; ``None`` when they do not.
         mtom: Send large binary content outside of the envelope, and ask for it so.
         strict: Take no answer with something in it that the schema has no place for. For tests.
