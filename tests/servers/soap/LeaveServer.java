@@ -142,7 +142,7 @@ public class LeaveServer implements Leave {
             }
             made.setNumber(++next); made.setEmployee(asked.getEmployee()); made.setKind(kind); made.setStatus(Status.REQUESTED);
             made.setRemark(asked.getRemark() == null ? null : asked.getRemark().getValue());
-            made.setSubmittedAt(xml(OffsetDateTime.now(ZoneOffset.UTC).withNano(0).toString()));
+            made.setSubmittedAt(xml(java.time.format.DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(OffsetDateTime.now(ZoneOffset.UTC).withNano(0))));
             REQUESTS.put(made.getNumber(), made);
             if (asked.getReference() != null) REFERENCES.put(asked.getReference(), made.getNumber());
             out.setRequest(made);
