@@ -319,7 +319,7 @@ def test_a_calendar_server_restarts_where_it_was_and_stops_without_a_trace(kind:
         stranger = calendars.put(server, "u0000001", "not.ics", text, by="u0000002").status
         assert stranger in (301, 401, 403, 404), "nobody writes in the calendar of somebody else"
         server.halt()
-        assert not listening(server.port)
+        assert soon(lambda: not listening(server.port))
         server.start()
         kept = calendars.ask(server, "GET", f"{server.calendar('u0000001')}kept.ics", by="u0000001")
         assert (kept.status, "SUMMARY:kept" in kept.text) == (200, True)
