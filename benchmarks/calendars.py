@@ -1,6 +1,6 @@
 """Slot search in calendars against reading the same free/busy bytes, on a real Cyrus, in one run.
 
-    python benchmarks/caldav.py [--people 20] [--rooms 50] [--events 50000] [--rounds 7] [--json]
+    python benchmarks/calendars.py [--people 20] [--rooms 50] [--events 50000] [--rounds 7] [--json]
 
 A room and a time for all people within two weeks. The bare client sends the same requests, eight at a time as ours, and reads
 the replies; or reads them and gives them to ``icalendar``. Interleaved round by round; medians of time on the clock and of
