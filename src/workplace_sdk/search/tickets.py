@@ -10,7 +10,7 @@ from attrs import frozen
 
 from workplace_sdk.search.fold import words
 from workplace_sdk.services.common import Ref
-from workplace_sdk.services.incidents import Place, Similar, TicketDraft, TicketStatus
+from workplace_sdk.services.incidents import Place, Similar, Ticket, TicketDraft, TicketStatus
 
 MOST: Final = 10
 LEAST: Final = Decimal("0.25")
@@ -43,6 +43,22 @@ class Known:
     place: Place | None = None
     same_thing: bool = False
     same_subject: bool = False
+
+    @classmethod
+    def of(cls, ticket: Ticket, draft: TicketDraft | None = None) -> Known:
+        """What the title of *ticket* and its fields say, beside *draft*."""
+        asset, category = (draft.asset, draft.category) if draft else (None, None)
+        return cls(
+            ticket=ticket.ref,
+            number=ticket.number,
+            title=ticket.title,
+            status=ticket.status.value,
+            words=telling(ticket.title),
+            major=ticket.major,
+            place=ticket.place,
+            same_thing=_same(asset, ticket.asset),
+            same_subject=isinstance(category, str) and category.casefold() == (ticket.category or "").casefold(),
+        )
 
 
 @frozen

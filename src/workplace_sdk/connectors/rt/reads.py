@@ -128,19 +128,7 @@ class RtReads(RtBase):
         return caller is not None and bool(self.translation.requester(ticket).same_person(caller))
 
     def _known(self, reply: TicketReply, draft: TicketDraft | None = None) -> Known:
-        ticket = self.translation.ticket(reply, self.session.now())
-        asset, category = (draft.asset, draft.category) if draft else (None, None)
-        return Known(
-            ticket=ticket.ref,
-            number=ticket.number,
-            title=ticket.title,
-            status=ticket.status.value,
-            words=telling(ticket.title),
-            major=ticket.major,
-            place=ticket.place,
-            same_thing=bool(asset and ticket.asset and asset.casefold() == ticket.asset.casefold()),
-            same_subject=isinstance(category, str) and category.casefold() == (ticket.category or "").casefold(),
-        )
+        return Known.of(self.translation.ticket(reply, self.session.now()), draft)
 
     @read(support=HERE)
     def disruptions(self, *, site: str | None = None) -> Steps[Listing[Similar]]:
