@@ -32,6 +32,7 @@ from workplace_sdk.services.rooms_models import (
     Room,
     ServiceItem,
 )
+from workplace_sdk.services.rooms_ranking import seats_of
 from workplace_sdk.services.vocabulary import word
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def room_problems(
             yield FeatureMissing(f"{room.name} has no {layout}", missing=(layout.value,), field="layout")
     if missing := missing_features(rooms, features):
         yield FeatureMissing(f"missing: {', '.join(sorted(missing))}", missing=[one.value for one in missing])
-    seats = [room.seats(layout) if layout in room.layouts else room.capacity for room in rooms]
+    seats = [seats_of(room, layout) for room in rooms]
     known = [number for number in seats if number is not None]
     if rooms and len(known) == len(seats) and people > sum(known):
         yield CapacityTooSmall(capacity=sum(known), people=people)
