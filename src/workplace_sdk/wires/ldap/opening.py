@@ -133,11 +133,11 @@ def _limit_reads(reached: socket.socket, seconds: float) -> None:
     reached.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
 
-def bind(connection: Connection, uri: str, target: Target, attempt: Attempt, seconds: float) -> None:
+def bind(connection: Connection, uri: str, target: Target, password: str, attempt: Attempt, seconds: float) -> None:
     """Say who we are on the *connection* to *uri*, within *seconds*, beginning TLS before.
 
     Raises:
-        ConfigError: The settings are wrong: certificates, password.
+        ConfigError: The settings are wrong: certificates.
         ldap.LDAPError: The server could not be reached, or does not accept us.
     """
     until = monotonic() + seconds
@@ -151,7 +151,7 @@ def bind(connection: Connection, uri: str, target: Target, attempt: Attempt, sec
     elif target.sasl == "EXTERNAL":
         connection.sasl_external_bind_s()
     else:
-        number = connection.simple_bind(target.bind_dn or "", target.secret())
+        number = connection.simple_bind(target.bind_dn or "", password)
         _do_not_block(connection)
         awaited(connection, number, attempt, until=until)
     _do_not_block(connection)

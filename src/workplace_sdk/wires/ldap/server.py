@@ -155,12 +155,11 @@ class Server:
 
     def _bound(self, uri: str, attempt: Attempt, seconds: float) -> Connection:
         until = monotonic() + seconds
-        if not self.target.sasl:
-            self.target.secret()  # what is missing in the settings is said also where nobody is there
+        password = "" if self.target.sasl else self.target.secret()  # that it is missing is said also where nobody is there
         connection = connected(uri, seconds)
         self._open[id(connection)] = connection  # known from now on, so that a child of a fork knows it too
         try:
-            bind(connection, uri, self.target, attempt, max(0.1, until - monotonic()))
+            bind(connection, uri, self.target, password, attempt, max(0.1, until - monotonic()))
         except BaseException:
             self._close(connection)
             raise
